@@ -1,0 +1,95 @@
+package oneroster
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"syscall"
+)
+
+// ReachError says that a server cannot be reached as configured: its name does
+// not resolve, its certificate is not trusted, the proxy refuses. Sending again
+// does not mend it.
+type ReachError struct {
+	Where string // "server" or "token endpoint"
+	Cause string
+}
+
+func (e *ReachError) Error() string {
+	return fmt.Sprintf("the %s cannot be reached: %s", e.Where, e.Cause)
+}
+
+// misconfigured names what is wrong with name, TLS or proxy where that is why
+// err came, and is "" otherwise.
+func misconfigured(err error) string {
+	var (
+		dns         *net.DNSError
+		op          *net.OpError
+		record      tls.RecordHeaderError
+		certificate *tls.CertificateVerificationError
+		alert       tls.AlertError
+		unknown     x509.UnknownAuthorityError
+		hostname    x509.HostnameError
+	)
+	switch {
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		return "the proxy does not connect (" + transportCause(op.Err) + "); check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf("no such host %q (DNS)", dns.Name)
+	case errors.As(err, &record):
+		return "it does not speak TLS on this port; is the URL meant to be http://, or the port another?"
+	case errors.As(err, &certificate):
+		return "its TLS certificate is not accepted: " + certificate.Err.Error()
+	case errors.As(err, &unknown), errors.As(err, &hostname):
+		return "its TLS certificate is not accepted: " + innermost(err).Error()
+	case errors.As(err, &alert):
+		return "TLS was refused: " + alert.Error()
+	}
+	return ""
+}
+
+// transportCause puts a failed exchange into a few words that hold no URL, or
+// is "" if err is not of the transport.
+func transportCause(err error) string {
+	var (
+		request *url.Error
+		op      *net.OpError
+		timeout net.Error
+	)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return "timeout"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "connection reset"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "connection closed before the answer was whole"
+	case errors.As(err, &op):
+		return op.Op + ": " + innermost(op.Err).Error()
+	case errors.As(err, &request):
+		return innermost(request.Err).Error()
+	}
+	return ""
+}
+
+// innermost is the error that started it, which says what without where.
+func innermost(err error) error {
+	var system *os.SyscallError
+	if errors.As(err, &system) {
+		return system.Err
+	}
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}

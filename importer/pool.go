@@ -1,0 +1,208 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"rosterpatch/importer/oneroster"
+)
+
+// pool sends jobs, a bounded number at once, at the pace its pacer allows. One
+// goroutine, the dispatcher, owns queue and pacer and hands out the job that
+// goes next, so that a job which waits holds no worker. When the run has to
+// stop, jobs in flight are finished and all others settled unsent.
+type pool struct {
+	workers  int
+	capacity int // jobs taken in and not yet settled; more are not accepted until some are
+	limits   retryLimits
+	pacer    *oneroster.Pacer
+	now      func() time.Time
+	finishBy time.Time // stop then; zero for never
+	traffic  *traffic
+
+	submitted chan *job
+	work      chan *job
+	ended     chan ended
+	stopped   chan struct{} // closed once the run has to stop
+	cause     error         // why; may be read once stopped is closed
+}
+
+// ended is a job that a worker has done with for now.
+type ended struct {
+	job      *job
+	sent     bool          // an attempt was made
+	repeated time.Time     // when the job had failed before that, zero if it had not
+	settled  bool          // else it goes again
+	again    time.Duration // after this pause
+	next     []*job
+	err      error // the run must stop
+}
+
+// errFinishBy stops a run whose time is up.
+var errFinishBy = errors.New("the time to finish by has come")
+
+// run lets produce submit jobs and returns when all are settled: nil, or the
+// reason why the run stopped. submit waits while the pool is full; it is false
+// once the run has stopped, and then keeps its hands off the job.
+func (p *pool) run(ctx context.Context, produce func(submit func(*job) bool) error) error {
+	p.submitted = make(chan *job)
+	p.work = make(chan *job)
+	p.ended = make(chan ended, p.workers)
+	p.stopped = make(chan struct{})
+
+	var g errgroup.Group // its members end by themselves: nothing in flight is cut off
+	for range p.workers {
+		g.Go(func() error { p.worker(ctx); return nil })
+	}
+	g.Go(func() error { return p.dispatch(ctx) })
+	g.Go(func() error {
+		defer close(p.submitted)
+		return produce(func(j *job) bool {
+			select {
+			case p.submitted <- j:
+				return true
+			case <-p.stopped:
+				return false
+			}
+		})
+	})
+	return errors.Join(g.Wait(), p.cause)
+}
+
+// worker sends the jobs it is handed, and settles those that are done.
+func (p *pool) worker(ctx context.Context) {
+	for j := range p.work {
+		e := ended{job: j, repeated: j.failedAt}
+		if e.err = j.attempt(ctx, p.now); e.err == nil {
+			var refused bool
+			e.sent = true
+			e.settled, e.again, refused = j.next(p.limits, p.now())
+			if e.settled {
+				e.next, e.err = j.settle(j.result)
+			}
+			if refused {
+				a := j.result.answer
+				e.err = errors.Join(&oneroster.PermissionError{Status: a.Status, InARow: 2, IMSX: a.IMSX}, e.err)
+			}
+		}
+		p.ended <- e
+	}
+}
+
+// dispatch hands out jobs until there are no more, or the run stops. Its error
+// is that of settling the jobs which were never sent.
+func (p *pool) dispatch(ctx context.Context) error {
+	defer close(p.work)
+	q, inFlight := newQueue(), 0
+	submitted, done := p.submitted, ctx.Done()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for submitted != nil || q.open > 0 {
+		now := p.now()
+		q.wake(now)
+		if p.cause == nil {
+			p.stop(p.overdue(now))
+		}
+		if p.cause != nil && inFlight == 0 {
+			return p.abandon(q)
+		}
+		var (
+			work   chan *job
+			intake chan *job
+			wait   = p.untilNext(q, now)
+			first  = q.first()
+		)
+		if p.cause == nil && first != nil {
+			if delay := p.pacer.Delay(now); delay == 0 {
+				work = p.work
+			} else if delay > 0 {
+				wait = min(wait, delay)
+			}
+		}
+		if p.cause == nil && q.open < p.capacity {
+			intake = submitted
+		}
+		timer.Reset(wait)
+		select {
+		case work <- first:
+			p.pacer.Start(now)
+			q.take()
+			inFlight++
+		case j, more := <-intake:
+			if !more {
+				submitted = nil
+				break
+			}
+			q.add(j)
+		case e := <-p.ended:
+			inFlight--
+			p.take(q, e)
+		case <-done:
+			p.stop(context.Cause(ctx))
+			done = nil
+		case <-timer.C:
+		}
+	}
+	return nil
+}
+
+// take brings an ended job back into the books.
+func (p *pool) take(q *queue, e ended) {
+	now := p.now()
+	if e.sent {
+		p.traffic.note(e.job.result)
+		repeated := !e.repeated.IsZero() && p.pacer.Alive().After(e.repeated)
+		p.stop(p.pacer.Done(now, e.job.result.answer, repeated))
+	}
+	p.stop(e.err)
+	if e.settled {
+		q.settled(e.job, e.next)
+	} else {
+		q.again(e.job, now.Add(e.again), now)
+	}
+}
+
+// stop ends the run for err, if that is one and the first.
+func (p *pool) stop(err error) {
+	if err != nil && p.cause == nil {
+		p.cause = err
+		close(p.stopped)
+	}
+}
+
+// overdue is why the run must stop at this time, nil if it need not.
+func (p *pool) overdue(now time.Time) error {
+	if !p.finishBy.IsZero() && !now.Before(p.finishBy) {
+		return errFinishBy
+	}
+	return p.pacer.Overdue(now)
+}
+
+// untilNext is how long nothing can happen by itself.
+func (p *pool) untilNext(q *queue, now time.Time) time.Duration {
+	wait := time.Hour
+	if at, ok := q.wakeTime(); ok {
+		wait = min(wait, at.Sub(now))
+	}
+	if at, ok := p.pacer.Deadline(); ok {
+		wait = min(wait, at.Sub(now))
+	}
+	if !p.finishBy.IsZero() {
+		wait = min(wait, p.finishBy.Sub(now))
+	}
+	return max(wait, 0)
+}
+
+// abandon settles what waits in the queue as not sent any more.
+func (p *pool) abandon(q *queue) error {
+	var errs []error
+	for _, j := range q.drain() {
+		j.result.stopped = true
+		_, err := j.settle(j.result)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

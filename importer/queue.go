@@ -1,0 +1,131 @@
+package importer
+
+import (
+	"container/heap"
+	"container/list"
+	"slices"
+	"time"
+)
+
+// queue holds the jobs that are not in flight, and knows which may go next.
+// Jobs of one lane go in the order in which they came and one at a time: the
+// next waits until the one before it is settled, however often that has to be
+// sent. A job that waits, for its turn or for its time, is only a pointer here.
+// One goroutine owns a queue.
+type queue struct {
+	ready  list.List         // of *job, in order
+	parked parked            // by wake-up time
+	lanes  map[string][]*job // of each lane that is taken, the jobs that wait for it
+	open   int               // jobs that came and are not settled
+}
+
+func newQueue() *queue { return &queue{lanes: make(map[string][]*job)} }
+
+// add takes a new job. One that has several lanes finds them all free.
+func (q *queue) add(j *job) {
+	q.open++
+	if len(j.lanes) == 1 {
+		if waiting, taken := q.lanes[j.lanes[0]]; taken {
+			q.lanes[j.lanes[0]] = append(waiting, j)
+			return
+		}
+	}
+	for _, lane := range j.lanes {
+		q.lanes[lane] = nil
+	}
+	q.ready.PushBack(j)
+}
+
+// again takes back a job that goes once more, ahead of all others, but not
+// before at.
+func (q *queue) again(j *job, at, now time.Time) {
+	if at.After(now) {
+		heap.Push(&q.parked, parkedJob{j, at})
+		return
+	}
+	q.ready.PushFront(j)
+}
+
+// settled ends a job. Those that follow from it go next and keep the lanes
+// they name; its other lanes go to the jobs that wait for them.
+func (q *queue) settled(j *job, next []*job) {
+	q.open += len(next) - 1
+	for _, n := range slices.Backward(next) {
+		q.ready.PushFront(n)
+	}
+	for _, lane := range j.lanes {
+		if slices.ContainsFunc(next, func(n *job) bool { return n.lanes[0] == lane }) {
+			continue
+		}
+		if waiting := q.lanes[lane]; len(waiting) > 0 {
+			q.ready.PushFront(waiting[0])
+			q.lanes[lane] = waiting[1:]
+		} else {
+			delete(q.lanes, lane)
+		}
+	}
+}
+
+// wake readies the jobs whose time has come.
+func (q *queue) wake(now time.Time) {
+	for len(q.parked) > 0 && !q.parked[0].at.After(now) {
+		q.ready.PushFront(heap.Pop(&q.parked).(parkedJob).job)
+	}
+}
+
+// wakeTime is when the next parked job gets ready, and whether there is one.
+func (q *queue) wakeTime() (time.Time, bool) {
+	if len(q.parked) == 0 {
+		return time.Time{}, false
+	}
+	return q.parked[0].at, true
+}
+
+// first is the job that goes next, nil if none is ready.
+func (q *queue) first() *job {
+	if e := q.ready.Front(); e != nil {
+		return e.Value.(*job)
+	}
+	return nil
+}
+
+// take removes the job that first showed.
+func (q *queue) take() { q.ready.Remove(q.ready.Front()) }
+
+// drain removes and returns every job that waits, those of a lane in order.
+func (q *queue) drain() []*job {
+	var jobs []*job
+	for e := q.ready.Front(); e != nil; e = e.Next() {
+		jobs = append(jobs, e.Value.(*job))
+	}
+	for _, p := range q.parked {
+		jobs = append(jobs, p.job)
+	}
+	for _, j := range slices.Clone(jobs) {
+		for _, lane := range j.lanes {
+			jobs = append(jobs, q.lanes[lane]...)
+		}
+	}
+	*q = *newQueue()
+	return jobs
+}
+
+// parked is a heap of jobs by wake-up time.
+type parked []parkedJob
+
+type parkedJob struct {
+	job *job
+	at  time.Time
+}
+
+func (p parked) Len() int           { return len(p) }
+func (p parked) Less(i, k int) bool { return p[i].at.Before(p[k].at) }
+func (p parked) Swap(i, k int)      { p[i], p[k] = p[k], p[i] }
+func (p *parked) Push(x any)        { *p = append(*p, x.(parkedJob)) }
+func (p *parked) Pop() any {
+	last := len(*p) - 1
+	x := (*p)[last]
+	(*p)[last] = parkedJob{}
+	*p = (*p)[:last]
+	return x
+}
