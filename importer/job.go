@@ -35,10 +35,11 @@ type result struct {
 	answer   oneroster.Answer // the last one
 	attempts int              // requests sent, each of them
 	inDoubt  bool             // an attempt may have been carried out although no answer said so
-	reached  bool             // an attempt reached the server, which did more than ask to wait
-	started  time.Time        // of the first attempt
-	ended    time.Time        // of the last
-	stopped  bool             // the run stopped before the job was settled by an answer
+	reached  bool             // the server had the request, and did more than ask to wait or for a better token
+	started  time.Time        // the first attempt
+	began    time.Time        // the last attempt
+	ended    time.Time
+	stopped  bool // the run stopped before the job was settled by an answer
 }
 
 // retryLimits bounds how often and how soon a job is sent again.
@@ -87,18 +88,18 @@ func (j *job) next(limits retryLimits, now time.Time) (settled bool, pause time.
 
 // attempt sends the job once and notes what came of it.
 func (j *job) attempt(ctx context.Context, now func() time.Time) error {
-	started := now()
+	began := now()
 	a, err := j.send(ctx)
 	if err != nil {
 		return err
 	}
 	if j.result.attempts == 0 {
-		j.result.started = started
+		j.result.started = began
 	}
 	j.result.attempts++
-	j.result.answer, j.result.ended = a, now()
+	j.result.answer, j.result.began, j.result.ended = a, began, now()
 	switch a.Verdict {
-	case oneroster.Throttled, oneroster.Unreached, oneroster.Misconfigured:
+	case oneroster.Throttled, oneroster.Unauthorized, oneroster.Unreached, oneroster.Misconfigured:
 	default:
 		j.result.reached = true
 	}

@@ -1,0 +1,100 @@
+package importer
+
+import (
+	"iter"
+
+	"rosterpatch/importer/report"
+	"rosterpatch/mapping"
+)
+
+// item is one row on its way through a run.
+type item struct {
+	file   string          // the source, where there are several
+	row    int             // physical line on which it starts there
+	cells  []string        // as the report is to hold them
+	change mapping.Change  // what it says; empty if settled
+	before []mapping.Field // where a plan or an undo knows: what the record is to hold now
+
+	settled *report.Line // what became of it, once that is known
+}
+
+// feed is the rows of a run. Its passes all yield the same.
+type feed struct {
+	header  []string        // of the rows' cells
+	sources []report.Source // what a rerun has to find again
+	files   bool            // there are several
+	items   iter.Seq2[item, error]
+	leftOut *int     // rows that --where or --shard left out of the last pass
+	skipped *int     // lines of the last pass that hold no row
+	warn    []string // about headers and packages
+	close   func() error
+}
+
+// settle notes what became of a row that is not sent.
+func (it *item) settle(outcome report.Outcome, message string) {
+	l := it.line(outcome)
+	l.Message = message
+	it.settled = &l
+}
+
+// line is the beginning of the row's line in the report.
+func (it *item) line(outcome report.Outcome) report.Line {
+	l := report.Line{File: it.file, Line: it.row, Outcome: outcome, Cells: it.cells}
+	if it.change.SourcedID != "" && outcome != report.Invalid {
+		l.Fingerprint = it.change.Fingerprint()
+	}
+	return l
+}
+
+// ahead runs a sequence in a goroutine of its own, some batches ahead of the
+// loop over it, so that reading and what is done with the rows share two cores.
+// Order is kept, and a loop that breaks off ends the goroutine.
+func ahead[T any](seq iter.Seq2[T, error]) iter.Seq2[T, error] {
+	const batchSize, batches = 256, 4
+	type batch struct {
+		values []T
+		err    error
+	}
+	return func(yield func(T, error) bool) {
+		out, stop := make(chan batch, batches), make(chan struct{})
+		defer func() {
+			close(stop)
+			for range out { // until the goroutine has seen it
+			}
+		}()
+		go func() {
+			defer close(out)
+			var b batch
+			send := func() bool {
+				select {
+				case out <- b:
+					b = batch{values: make([]T, 0, batchSize)}
+					return true
+				case <-stop:
+					return false
+				}
+			}
+			for v, err := range seq {
+				if b.err = err; err == nil {
+					b.values = append(b.values, v)
+				}
+				if (err != nil || len(b.values) == batchSize) && !send() || err != nil {
+					return
+				}
+			}
+			send()
+		}()
+		for b := range out {
+			for _, v := range b.values {
+				if !yield(v, nil) {
+					return
+				}
+			}
+			if b.err != nil {
+				var none T
+				yield(none, b.err)
+				return
+			}
+		}
+	}
+}

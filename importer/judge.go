@@ -1,0 +1,125 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rosterpatch/importer/report"
+)
+
+// tally is what the first pass over the rows has counted.
+type tally struct {
+	counts
+	groups     map[string]*counts // by value of the --limit-by column
+	outcomes   map[report.Outcome]int
+	leftOut    int
+	skipped    int
+	duplicates duplicates
+}
+
+// judge reads all rows and counts them. Its error says why none must be sent.
+// see is shown every row; it may be nil.
+func judge(ctx context.Context, f *feed, limits Limits, see func(*item)) (*tally, error) {
+	by := -1
+	if limits.By != "" {
+		by = slices.IndexFunc(f.header, func(name string) bool { return strings.TrimSpace(name) == limits.By })
+		if by < 0 {
+			return nil, &UsageError{"--limit-by", limits.By, "is not a column of the file; its columns are " + strings.Join(f.header, ", ")}
+		}
+	}
+	t := &tally{groups: make(map[string]*counts), outcomes: make(map[report.Outcome]int)}
+	ids := &spill{}
+	defer ids.close()
+	for it, err := range f.items {
+		if err != nil {
+			return nil, err
+		}
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		t.add(&it)
+		if it.settled != nil {
+			t.outcomes[it.settled.Outcome]++
+		}
+		if by >= 0 && by < len(it.cells) {
+			t.group(it.cells[by]).add(&it)
+		}
+		if it.change.SourcedID != "" {
+			if err := ids.add(hashOf(it.change.SourcedID), uint64(it.row)); err != nil {
+				return nil, err
+			}
+		}
+		if see != nil {
+			see(&it)
+		}
+	}
+	t.leftOut, t.skipped = *f.leftOut, *f.skipped
+	var err error
+	t.duplicates, err = findDuplicates(ids)
+	return t, err
+}
+
+func (t *tally) group(value string) *counts {
+	value = strings.TrimSpace(value)
+	g := t.groups[value]
+	if g == nil {
+		g = &counts{}
+		t.groups[value] = g
+	}
+	return g
+}
+
+// guard refuses a run that is over a limit, as a whole or for one value of the
+// --limit-by column.
+func (t *tally) guard(limits Limits) error {
+	if err := limits.hold(&t.counts, ""); err != nil {
+		return err
+	}
+	values := make([]string, 0, len(t.groups))
+	for v := range t.groups {
+		values = append(values, v)
+	}
+	slices.Sort(values)
+	for _, v := range values {
+		if err := limits.hold(t.groups[v], fmt.Sprintf("%s %q", limits.By, v)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// duplicates are the ids that stand on more than one row.
+type duplicates struct {
+	ids   map[uint64]bool // by hash
+	lines []string        // examples, for a warning
+}
+
+// findDuplicates looks for ids that were added more than once, with their lines.
+func findDuplicates(ids *spill) (duplicates, error) {
+	d := duplicates{ids: make(map[uint64]bool)}
+	var last pair
+	for p, err := range ids.sorted() {
+		if err != nil {
+			return d, err
+		}
+		if p.key == last.key && last.value != 0 {
+			d.ids[p.key] = true
+			if len(d.lines) < examples {
+				d.lines = append(d.lines, fmt.Sprintf("%d and %d", last.value, p.value))
+			}
+		}
+		last = p
+	}
+	return d, nil
+}
+
+// warning says that there are duplicates, "" if there are none.
+func (d duplicates) warning() string {
+	if len(d.ids) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d sourcedIds stand on more than one row (such as lines %s): they are sent in file order, so the last row wins",
+		len(d.ids), strings.Join(d.lines, ", "))
+}

@@ -1,0 +1,86 @@
+package importer
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"rosterpatch/importer/oneroster"
+	"rosterpatch/importer/source"
+	"rosterpatch/mapping"
+)
+
+// Server says which API to talk to, and as whom.
+type Server = oneroster.Config
+
+// Reading says how the bytes of a source become rows.
+type Reading = source.Options
+
+// Options is everything a run is told. Durations and counts are as the flags
+// of the same names have them; see the contract of each command for which it
+// heeds. The zero value of a field is useful where its comment says so.
+type Options struct {
+	Command string // recorded in the report's facts: import, apply, rerun, …
+	Version string // of the program, recorded likewise
+
+	Sources []string  // files to read, in order; "-" is Stdin
+	Stdin   io.Reader // read only if a source says so
+	Reading Reading   // encoding and delimiter; zero: by the bytes, and a comma
+	Mapping mapping.Spec
+	Shard   Shard // zero: all rows
+
+	Server  Server        // where to send
+	Workers int           // requests in flight at once, at least 1
+	Rate    float64       // requests a second; 0: no ceiling
+	Retries int           // attempts a row after the first
+	GiveUp  time.Duration // stop when no request has succeeded for this long
+	// FinishBy stops the run cleanly then; zero: never.
+	FinishBy time.Time
+
+	Limits  Limits
+	Verify  bool   // read each record back
+	Against string // "", "none", "server", a report, or a directory of reports
+
+	Report string // where the report goes; "": beside the first source
+	Force  bool   // replace a report that stands there
+	Lock   string // path of the lock file; "": beside the report
+
+	Log      zerolog.Logger // zerolog.Nop() for none
+	Progress func(Progress) // called about five times a second; nil for none
+}
+
+// UsageError is a setting that cannot be. It names the flag as the command
+// line has it.
+type UsageError struct {
+	Flag    string
+	Value   string
+	Problem string // what is wrong with it, what is allowed, and the fix
+}
+
+func (e *UsageError) Error() string {
+	if e.Value == "" {
+		return fmt.Sprintf("%s %s", e.Flag, e.Problem)
+	}
+	return fmt.Sprintf("%s %q %s", e.Flag, e.Value, e.Problem)
+}
+
+// check is the first *UsageError of o.
+func (o *Options) check() error {
+	switch {
+	case len(o.Sources) == 0:
+		return &UsageError{Flag: "FILE", Problem: "is missing: name the file to read, or - for standard input"}
+	case o.Workers < 1 || o.Workers > 1000:
+		return &UsageError{"--workers", fmt.Sprint(o.Workers), "must be from 1 to 1000"}
+	case o.Rate < 0:
+		return &UsageError{"--rate", fmt.Sprint(o.Rate), "must be 0 (no ceiling) or more requests a second"}
+	case o.Retries < 0:
+		return &UsageError{"--retries", fmt.Sprint(o.Retries), "must be 0 or more"}
+	case o.Server.Timeout <= 0:
+		return &UsageError{"--timeout", o.Server.Timeout.String(), "must be more than 0, such as 30s"}
+	case o.GiveUp <= 0:
+		return &UsageError{"--give-up", o.GiveUp.String(), "must be more than 0, such as 5m"}
+	}
+	return o.Shard.check()
+}

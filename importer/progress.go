@@ -1,0 +1,58 @@
+package importer
+
+import (
+	"context"
+	"time"
+)
+
+// Progress is how far a run has come.
+type Progress struct {
+	Stage   string        // what it is doing: "read", "compare" or "send"
+	Rows    int           // of the run; 0 while they are being counted
+	Done    int           // rows whose outcome is known
+	NotDone int           // of those, the ones that are neither updated nor unchanged
+	Rate    float64       // rows a second over the last while
+	Left    time.Duration // at that rate; 0 if not known
+}
+
+// watch tells show about the run until ctx ends, and warns once if at the
+// measured pace it will not have ended by finishBy.
+func (r *run) watch(ctx context.Context) {
+	const every, window = 200 * time.Millisecond, 25
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	var past []int // rows done at the last ticks
+	warned := false
+	for {
+		p := r.progress(past, every)
+		if !warned && !r.FinishBy.IsZero() && p.Left > 0 && len(past) >= window && time.Now().Add(p.Left).After(r.FinishBy) {
+			warned = true
+			r.Log.Warn().Dur("left", p.Left).Time("finishBy", r.FinishBy).
+				Msg("at this pace the run will not end in time; the rest will be unsent")
+		}
+		if r.Progress != nil {
+			r.Progress(p)
+		}
+		if past = append(past, p.Done); len(past) > window {
+			past = past[1:]
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// progress measures the pace against the row counts of the last ticks.
+func (r *run) progress(past []int, every time.Duration) Progress {
+	p := Progress{Stage: "send", Rows: r.facts.Rows}
+	p.Done, p.NotDone = r.score.snapshot()
+	if len(past) > 0 {
+		p.Rate = float64(p.Done-past[0]) / (time.Duration(len(past)) * every).Seconds()
+	}
+	if p.Rate > 0 {
+		p.Left = time.Duration(float64(p.Rows-p.Done) / p.Rate * float64(time.Second))
+	}
+	return p
+}

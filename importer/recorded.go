@@ -1,0 +1,68 @@
+package importer
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"rosterpatch/importer/report"
+	"rosterpatch/mapping"
+)
+
+// recorded is what a report's facts keep of the options: all that a rerun needs
+// to read the rows as the run did, and what a person may ask about. No secret
+// is among it.
+type recorded struct {
+	Mapping   string  `json:"mapping,omitempty"` // YAML
+	Encoding  string  `json:"encoding,omitempty"`
+	Delimiter string  `json:"delimiter,omitempty"`
+	Shard     string  `json:"shard,omitempty"`
+	Against   string  `json:"against,omitempty"`
+	Verify    bool    `json:"verify,omitempty"`
+	BaseURL   string  `json:"baseUrl"`
+	Workers   int     `json:"workers"`
+	Rate      float64 `json:"rate"`
+	Retries   int     `json:"retries"`
+	Timeout   string  `json:"timeout"`
+	GiveUp    string  `json:"giveUp"`
+	FinishBy  string  `json:"finishBy,omitempty"`
+	Limits    string  `json:"limits,omitempty"`
+}
+
+func (o *Options) recorded() (json.RawMessage, error) {
+	r := recorded{
+		Encoding: o.Reading.Encoding, Shard: o.Shard.String(), Against: o.Against, Verify: o.Verify,
+		BaseURL: o.Server.BaseURL, Workers: o.Workers, Rate: o.Rate, Retries: o.Retries,
+		Timeout: o.Server.Timeout.String(), GiveUp: o.GiveUp.String(), Limits: o.Limits.String(),
+	}
+	r.Mapping = string(o.Mapping.YAML())
+	if o.Reading.Delimiter != 0 {
+		r.Delimiter = string(o.Reading.Delimiter)
+	}
+	if !o.FinishBy.IsZero() {
+		r.FinishBy = o.FinishBy.Format("2006-01-02T15:04:05Z07:00")
+	}
+	return json.Marshal(r)
+}
+
+// recall takes over how an earlier run read its rows.
+func (o *Options) recall(facts report.Run) error {
+	var r recorded
+	if err := json.Unmarshal(facts.Options, &r); err != nil {
+		return fmt.Errorf("read the options of the earlier run: %w", err)
+	}
+	spec, err := mapping.Parse("the mapping of the earlier run", []byte(r.Mapping))
+	if err != nil {
+		return err
+	}
+	o.Mapping = spec
+	o.Reading.Encoding = r.Encoding
+	for _, d := range r.Delimiter {
+		o.Reading.Delimiter = d
+	}
+	if r.Shard != "" {
+		if o.Shard, err = ParseShard(r.Shard); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,237 @@
+// Package importer is the run: rows become changes, changes become requests,
+// and of each row the report says what became of it.
+//
+//	source ─► mapping ─► compare ─► guard ─► send ─► report
+//
+// Run reads top to bottom as that story. A row's failure is a value that ends
+// in its line of the report; a returned error is why the run as a whole did not
+// begin, or stopped.
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"rosterpatch/importer/oneroster"
+	"rosterpatch/importer/report"
+)
+
+// Run sends every row of the sources as a PATCH and writes the report. All rows
+// are read and judged before the first request goes out: an error that is a
+// *UsageError, *RefusedError or *LockedError means that nothing was sent. Any
+// other error stopped the run, after which the report is whole all the same,
+// with the rows that were not reached as unsent. Cancelling ctx stops it like
+// that, once the requests in flight are answered.
+func Run(ctx context.Context, o Options) (Summary, error) {
+	r, err := begin(o)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer r.end()
+	rows, err := openSources(r.Options)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer rows.close()
+	seen, err := judge(ctx, rows, r.Limits, nil)
+	if err != nil {
+		return Summary{}, err
+	}
+	if err := seen.guard(r.Limits); err != nil {
+		return Summary{}, err
+	}
+	if err := r.open(rows, seen); err != nil {
+		return Summary{}, err
+	}
+	return r.close(r.send(ctx, rows))
+}
+
+// run is one run at work.
+type run struct {
+	Options
+	client  *oneroster.Client
+	report  string // its path
+	facts   report.Run
+	out     *report.Writer
+	score   *score
+	traffic *traffic
+	release []func() // what end undoes, last first
+}
+
+// begin checks what the run was told, takes the lock and makes way for the
+// report, but leaves no trace yet.
+func begin(o Options) (*run, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	r := &run{Options: o, score: newScore(), traffic: &traffic{}}
+	r.report = o.reportPath()
+	var err error
+	if r.client, err = oneroster.New(o.server()); err != nil {
+		return nil, err
+	}
+	if err := r.start(); err != nil {
+		r.end()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *run) start() error {
+	if _, err := os.Stat(r.report); err == nil && !r.Force {
+		return &UsageError{"--report", r.report, "is there already; name another, or replace it with --force"}
+	}
+	release, err := lock(r.lockPath())
+	if err != nil {
+		return err
+	}
+	r.release = append(r.release, func() { release() })
+	remove, err := spool(&r.Options, strings.TrimSuffix(r.report, ".report.csv")+".stdin.csv")
+	if err != nil {
+		return err
+	}
+	r.release = append(r.release, remove)
+	return nil
+}
+
+func (r *run) end() {
+	for _, release := range r.release {
+		release()
+	}
+}
+
+// server is where to send, with what the options say besides.
+func (o *Options) server() Server {
+	s := o.Server
+	s.Workers, s.Retries, s.UserAgent = o.Workers, o.Retries, "rosterpatch/"+o.Version
+	return s
+}
+
+// reportPath is where the report goes: beside the first source unless it is
+// said.
+func (o *Options) reportPath() string {
+	if o.Report != "" {
+		return o.Report
+	}
+	path := o.Sources[0]
+	if path == "-" {
+		path = "stdin"
+	}
+	for _, ext := range []string{".gz", ".csv", ".zip"} {
+		path = strings.TrimSuffix(path, ext)
+	}
+	return path + o.Shard.name() + ".report.csv"
+}
+
+func (r *run) lockPath() string {
+	if r.Lock != "" {
+		return r.Lock + r.Shard.name()
+	}
+	return filepath.Join(filepath.Dir(r.report), ".rosterpatch"+r.Shard.name()+".lock")
+}
+
+// open warns of what the first pass saw, and makes report and facts.
+func (r *run) open(rows *feed, seen *tally) error {
+	for _, w := range rows.warn {
+		r.Log.Warn().Msg(w)
+	}
+	if w := seen.duplicates.warning(); w != "" {
+		r.Log.Warn().Msg(w)
+	}
+	options, err := r.recorded()
+	if err != nil {
+		return err
+	}
+	r.facts = report.Run{
+		State: report.Running, Command: r.Command, Version: r.Version, Start: time.Now().UTC(),
+		Sources: rows.sources, Options: options, Rows: seen.rows, Outcomes: map[report.Outcome]int{},
+	}
+	// The facts first: a run killed between the two can be rerun.
+	if err := report.WriteRun(report.SidePath(r.report), r.facts); err != nil {
+		return err
+	}
+	r.out, err = report.Create(r.report, rows.header, report.CreateOptions{Force: r.Force, Files: rows.files})
+	return err
+}
+
+// send gets every row settled and into the report. Its error is why it could
+// not go on to the end.
+func (r *run) send(ctx context.Context, rows *feed) error {
+	watched, done := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() { defer close(ended); r.watch(watched) }()
+	defer func() { done(); <-ended }()
+
+	s := &sender{client: r.client, out: r.out, score: r.score}
+	return r.pool().run(ctx, func(submit func(*job) bool) error {
+		for it, err := range rows.items {
+			if err != nil {
+				return err
+			}
+			if it.settled == nil && submit(s.patch(it)) {
+				continue
+			}
+			if err := s.note(it); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// openRows bounds the rows that are between source and report for each worker:
+// enough for those that wait for their time not to hold up the others.
+const openRows = 32
+
+func (r *run) pool() *pool {
+	now := time.Now()
+	rate := r.Rate / float64(max(r.Shard.Of, 1))
+	random := rand.New(rand.NewPCG(uint64(now.UnixNano()), uint64(os.Getpid())))
+	return &pool{
+		workers:  r.Workers,
+		capacity: openRows * r.Workers,
+		limits:   retryLimits{retries: r.Retries, first: 250 * time.Millisecond, longest: 30 * time.Second},
+		pacer:    oneroster.NewPacer(r.Workers, rate, r.GiveUp, random, now),
+		now:      time.Now,
+		finishBy: r.FinishBy,
+		traffic:  r.traffic,
+	}
+}
+
+// close completes the report. stopped is why the run did not reach its end,
+// nil if it did.
+func (r *run) close(stopped error) (Summary, error) {
+	err := r.out.Close()
+	r.facts.State, r.facts.End = report.Finished, time.Now().UTC()
+	if stopped != nil {
+		r.facts.State, r.facts.StopReason = report.Stopped, stopped.Error()
+	}
+	r.score.record(&r.facts)
+	r.traffic.record(&r.facts)
+	err = errors.Join(err, report.WriteRun(report.SidePath(r.report), r.facts))
+	if err != nil {
+		err = &ReportError{Cause: err, Lost: r.out.Lost()}
+	}
+	return Summary{Run: r.facts, Report: r.report}, errors.Join(stopped, err)
+}
+
+// ReportError says that the report could not be written to its end.
+type ReportError struct {
+	Cause error
+	Lost  []report.Line // of rows that were sent, but whose lines are not in the report
+}
+
+func (e *ReportError) Error() string { return fmt.Sprintf("the report is not complete: %v", e.Cause) }
+func (e *ReportError) Unwrap() error { return e.Cause }
+
+// Summary is what a run has done.
+type Summary struct {
+	report.Run
+	Report string // path of the report
+}

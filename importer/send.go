@@ -1,0 +1,118 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"rosterpatch/importer/oneroster"
+	"rosterpatch/importer/report"
+)
+
+// sender brings rows to the server and their results into the report.
+type sender struct {
+	client *oneroster.Client
+	out    *report.Writer
+	score  *score
+}
+
+// patch is the job that sends a row.
+func (s *sender) patch(it item) *job {
+	body := it.change.Body()
+	return &job{
+		lanes: []string{it.change.SourcedID},
+		send: func(ctx context.Context) (oneroster.Answer, error) {
+			return s.client.Patch(ctx, it.change.SourcedID, body)
+		},
+		settle: func(r result) ([]*job, error) { return nil, s.record(it, r) },
+	}
+}
+
+// record writes the row's line, and returns once it is in the file.
+func (s *sender) record(it item, r result) error {
+	l := it.line(r.outcome())
+	r.fill(&l)
+	return s.write(l)
+}
+
+func (s *sender) write(l report.Line) error {
+	s.score.count(l)
+	return s.out.Write(l)
+}
+
+// note writes the line of a row that was not sent, without waiting for it.
+func (s *sender) note(it item) error {
+	if it.settled == nil {
+		it.settle(report.Unsent, unsentMessage)
+	}
+	s.score.count(*it.settled)
+	return s.out.Add(*it.settled)
+}
+
+const unsentMessage = "the run stopped before this row was sent"
+
+// outcome is what the result means for the row.
+func (r result) outcome() report.Outcome {
+	switch {
+	case r.attempts == 0, r.stopped && !r.reached:
+		return report.Unsent
+	case r.answer.Verdict == oneroster.Accepted:
+		return report.Updated
+	case r.inDoubt:
+		return report.Unknown
+	}
+	return report.Failed
+}
+
+// fill puts what is known of the requests into the row's line.
+func (r result) fill(l *report.Line) {
+	a := r.answer
+	l.Attempts = r.attempts
+	if r.attempts == 0 {
+		l.Message = unsentMessage
+		return
+	}
+	l.HTTPStatus, l.RequestID = a.Status, a.RequestID
+	l.CodeMajor, l.Severity, l.CodeMinor = a.IMSX.CodeMajor, a.IMSX.Severity, a.IMSX.CodeMinor
+	l.Description, l.ErrorDetails = a.IMSX.Description, a.IMSX.ErrorDetails
+	l.FinishedAt, l.Duration = r.ended, r.ended.Sub(r.started)
+	l.Message = r.message(l.Outcome)
+}
+
+// message says in our words why the row is not updated, "" if it is.
+func (r result) message(outcome report.Outcome) string {
+	if outcome == report.Updated {
+		return ""
+	}
+	what := r.answer.Message
+	if what == "" {
+		what = meaning(r.answer.Status)
+	}
+	switch {
+	case r.stopped:
+		return fmt.Sprintf("%s; the run stopped before it could be sent again", what)
+	case r.attempts > 1 && !r.answer.Verdict.Settles():
+		return fmt.Sprintf("%s; so ended the last of %d attempts", what, r.attempts)
+	}
+	return what
+}
+
+// meaning says what a status is to the person who reads the report.
+func meaning(status int) string {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return "the server does not accept these values"
+	case http.StatusUnauthorized:
+		return "the server does not accept the token"
+	case http.StatusForbidden:
+		return "this client may not change this enrollment"
+	case http.StatusNotFound:
+		return "the server has no enrollment with this sourcedId, or it is not this client's to see"
+	case http.StatusTooManyRequests:
+		return "the server asks to wait"
+	}
+	if status >= 500 {
+		return "the server is in trouble"
+	}
+	return fmt.Sprintf("the server answered %d", status)
+}

@@ -1,0 +1,229 @@
+package importer
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+
+	"rosterpatch/importer/report"
+	"rosterpatch/importer/source"
+	"rosterpatch/mapping"
+)
+
+// RefusedError says that a run was refused before its first request, because of
+// what it was given to read.
+type RefusedError struct{ Cause error }
+
+func (e *RefusedError) Error() string { return e.Cause.Error() }
+func (e *RefusedError) Unwrap() error { return e.Cause }
+
+// sourceFile is one source of a run, read with the mapping its header asks for.
+type sourceFile struct {
+	file    *source.File
+	name    string // as the report calls it
+	mapping *mapping.Mapping
+	column  []int // for each cell, its place in the report's row
+}
+
+// openSources opens every source of a run, and checks their headers.
+func openSources(o Options) (*feed, error) {
+	f := &feed{files: len(o.Sources) > 1, leftOut: new(int), skipped: new(int)}
+	var files []*sourceFile
+	f.close = func() error {
+		var errs []error
+		for _, s := range files {
+			errs = append(errs, s.file.Close())
+		}
+		return errors.Join(errs...)
+	}
+	for _, path := range o.Sources {
+		s, err := openSource(path, o)
+		if err != nil {
+			return nil, errors.Join(&RefusedError{err}, f.close())
+		}
+		files = append(files, s)
+		if err := f.admit(s, o.Mapping); err != nil {
+			return nil, errors.Join(&RefusedError{err}, f.close())
+		}
+	}
+	f.items = func(yield func(item, error) bool) {
+		*f.leftOut, *f.skipped = 0, 0
+		for _, s := range files {
+			for it, err := range s.items(f, o.Shard) {
+				if err != nil {
+					err = &RefusedError{err}
+				}
+				if !yield(it, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+	return f, nil
+}
+
+func openSource(path string, o Options) (*sourceFile, error) {
+	f, err := source.Open(path, o.Reading)
+	if err != nil {
+		return nil, err
+	}
+	return &sourceFile{file: f, name: path}, nil
+}
+
+// admit compiles the mapping for a source and gives its columns their places in
+// the report: columns of one name share one.
+func (f *feed) admit(s *sourceFile, spec mapping.Spec) error {
+	rows, err := s.file.Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if s.mapping, err = spec.Compile(rows.Header); err != nil {
+		return err
+	}
+	sum, err := s.file.SHA256()
+	if err != nil {
+		return err
+	}
+	f.sources = append(f.sources, report.Source{Path: s.name, SHA256: sum})
+	f.warn = append(f.warn, s.file.Warnings()...)
+	f.warn = append(f.warn, s.mapping.Warnings()...)
+	for _, name := range rows.Header {
+		at := -1
+		if !ours(name) {
+			at = slices.IndexFunc(f.header, func(have string) bool { return strings.TrimSpace(have) == strings.TrimSpace(name) })
+			if at < 0 {
+				at, f.header = len(f.header), append(f.header, name)
+			}
+		}
+		s.column = append(s.column, at)
+	}
+	return nil
+}
+
+// ours reports whether a column is one that a report has in front of the
+// source's: a report that is imported again gets new ones.
+func ours(column string) bool { return strings.HasPrefix(strings.TrimSpace(column), "result.") }
+
+// items are the rows of a source that are in the shard and that --where takes.
+func (s *sourceFile) items(f *feed, shard Shard) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		rows, err := s.file.Rows()
+		if err != nil {
+			yield(item{}, err)
+			return
+		}
+		defer rows.Close()
+		for row, err := range ahead(all(rows)) {
+			if err != nil {
+				yield(item{}, err)
+				return
+			}
+			it, taken := s.item(f, row, shard)
+			if !taken {
+				*f.leftOut++
+				continue
+			}
+			if !yield(it, nil) {
+				return
+			}
+		}
+		*f.skipped += rows.Skipped()
+	}
+}
+
+// all are the rows of a pass.
+func all(rows *source.Rows) iter.Seq2[source.Row, error] {
+	return func(yield func(source.Row, error) bool) {
+		for {
+			row, err := rows.Next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// item maps a row; it is false for one that is left out of the run.
+func (s *sourceFile) item(f *feed, row source.Row, shard Shard) (item, bool) {
+	it := item{row: row.Line, cells: s.place(f, row)}
+	if f.files {
+		it.file = s.name
+	}
+	if !shard.has(s.mapping.ID(row.Cells)) {
+		return item{}, false
+	}
+	if row.Ragged != "" {
+		it.settle(report.Invalid, row.Ragged)
+		return it, true
+	}
+	return it, it.read(s.mapping, row.Cells)
+}
+
+// read fills in what the cells say; it is false if the row is not taken.
+func (it *item) read(m *mapping.Mapping, cells []string) bool {
+	taken, err := m.Takes(cells)
+	if err != nil {
+		it.settle(report.Invalid, err.Error())
+		return true
+	}
+	if !taken {
+		return false
+	}
+	change, problems := m.Change(cells)
+	switch {
+	case len(problems) > 0:
+		texts := make([]string, len(problems))
+		for i, p := range problems {
+			texts[i] = p.String()
+		}
+		it.settle(report.Invalid, strings.Join(texts, "; "))
+	default:
+		it.change = change
+		if len(change.Fields) == 0 {
+			it.settle(report.Unchanged, "nothing to send: every cell that would be sent is blank")
+		}
+	}
+	return true
+}
+
+// place puts the cells of a row where the report's header has them. A row with
+// too few or too many keeps what it has, in order.
+func (s *sourceFile) place(f *feed, row source.Row) []string {
+	if len(s.column) == len(f.header) && slices.IsSorted(s.column) {
+		return row.Cells
+	}
+	if row.Ragged != "" {
+		first := max(slices.IndexFunc(s.column, func(at int) bool { return at >= 0 }), 0)
+		return row.Cells[min(first, len(row.Cells)):]
+	}
+	cells := make([]string, len(f.header))
+	for i, at := range s.column {
+		if at >= 0 {
+			cells[at] = row.Cells[i]
+		}
+	}
+	return cells
+}
+
+// spool copies standard input to a file of its own, since a run reads its
+// source twice, and a rerun may have to read it again.
+func spool(o *Options, path string) (remove func(), err error) {
+	at := slices.Index(o.Sources, "-")
+	if at < 0 {
+		return func() {}, nil
+	}
+	os.Remove(path) // of a run that was killed before it had a report
+	if err := source.Spool(o.Stdin, path); err != nil {
+		return nil, err
+	}
+	o.Sources = slices.Clone(o.Sources)
+	o.Sources[at] = path
+	return func() { os.Remove(path) }, nil
+}
