@@ -41,9 +41,6 @@ type ended struct {
 	err      error // the run must stop
 }
 
-// errFinishBy stops a run whose time is up.
-var errFinishBy = errors.New("the time to finish by has come")
-
 // run lets produce submit jobs and returns when all are settled: nil, or the
 // reason why the run stopped. submit waits while the pool is full; it is false
 // once the run has stopped, and then keeps its hands off the job.
@@ -176,7 +173,7 @@ func (p *pool) stop(err error) {
 // overdue is why the run must stop at this time, nil if it need not.
 func (p *pool) overdue(now time.Time) error {
 	if !p.finishBy.IsZero() && !now.Before(p.finishBy) {
-		return errFinishBy
+		return ErrFinishBy
 	}
 	return p.pacer.Overdue(now)
 }

@@ -235,3 +235,14 @@ type Summary struct {
 	report.Run
 	Report string // path of the report
 }
+
+// NotDone is how many rows are not updated, unchanged or planned.
+func (s Summary) NotDone() int {
+	n := 0
+	for o, rows := range s.Outcomes {
+		if !o.Done() && o != report.Planned {
+			n += rows
+		}
+	}
+	return n
+}

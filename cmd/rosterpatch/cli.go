@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/alecthomas/kong"
+)
+
+// version of the program, as --version and the User-Agent have it.
+const version = "0.1.0"
+
+// commandLine is every command, with its flags.
+type commandLine struct {
+	Import  importCommand  `cmd:"" help:"Send every row of FILE as a PATCH and write a report."`
+	Sandbox sandboxCommand `cmd:"" help:"Serve a local OneRoster API that behaves like the real one."`
+
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+// process is what a command runs in. Results go to out; all talk goes to err.
+type process struct {
+	context.Context
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run is the program: it parses the arguments, runs the command they name, and
+// returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
+	p := &process{ctx, in, out, err}
+	exit := -1 // what --help and --version ask for
+	parser, problem := kong.New(&commandLine{},
+		kong.Name("rosterpatch"),
+		kong.Description("Patch the enrollments of a OneRoster server from a CSV, with one report line a row."),
+		kong.Vars{"version": version},
+		kong.Writers(out, err),
+		kong.Exit(func(code int) { exit = code }),
+		kong.Help(printHelp),
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(p),
+	)
+	if problem != nil {
+		return p.fail(problem)
+	}
+	command, problem := parser.Parse(args)
+	switch {
+	case exit >= 0:
+		return exit
+	case problem != nil:
+		return p.fail(&usageError{problem})
+	}
+	return p.fail(command.Run())
+}
