@@ -13,8 +13,8 @@ import (
 // Verdict is what an answer means for the request it answers.
 type Verdict int
 
-// The verdicts. Only Accepted and Refused settle a request; after the others it
-// is open, and may be sent again as it is, since a merge patch with the same
+// The verdicts. Accepted, Refused and Forbidden settle a request; after the
+// others it is open, and may be sent again as it is, since a merge patch with the same
 // body changes nothing the second time.
 const (
 	Accepted      Verdict = iota // a 2xx answer that nothing in its body takes back
@@ -28,6 +28,9 @@ const (
 	Stale                        // a kept-alive connection had been closed: send it at once
 	Misconfigured                // not sent: name, TLS or proxy cannot work as configured
 )
+
+// Settles reports whether nothing is gained by sending the request again.
+func (v Verdict) Settles() bool { return v == Accepted || v == Refused || v == Forbidden }
 
 // Answer is what came of one request. Its texts are free of secrets.
 type Answer struct {
