@@ -13,26 +13,41 @@ import (
 // Limits holds a run back that would do more than anyone expects. The zero
 // value allows everything; DefaultLimits does not.
 type Limits struct {
-	ToBeDeleted Limit
-	Changes     Limit
-	Invalid     Limit
-	By          string // a source column: each limit also holds for every value of it
+	ToBeDeleted Limit  `json:"toBeDeleted,omitzero"`
+	Changes     Limit  `json:"changes,omitzero"`
+	Invalid     Limit  `json:"invalid,omitzero"`
+	By          string `json:"by,omitempty"` // a source column: each limit also holds for every value of it
 }
 
 // DefaultLimits catch a truncated or mis-headed file, and a school that falls
 // out of an export.
 func DefaultLimits() Limits {
-	twenty := Limit{Percent: 20, Over: 50, set: true}
+	twenty := Limit{Percent: 20, Over: 50, Set: true}
 	return Limits{ToBeDeleted: twenty, Invalid: twenty}
 }
 
+// or is l, with the limits of other where l sets none.
+func (l Limits) or(other Limits) Limits {
+	for _, pair := range []struct{ limit, other *Limit }{
+		{&l.ToBeDeleted, &other.ToBeDeleted}, {&l.Changes, &other.Changes}, {&l.Invalid, &other.Invalid},
+	} {
+		if !pair.limit.Set {
+			*pair.limit = *pair.other
+		}
+	}
+	if l.By == "" {
+		l.By = other.By
+	}
+	return l
+}
+
 // Limit is the most rows of a kind that a run may have: a number, or a share of
-// its rows. The zero value allows any number.
+// its rows. The zero value is not set, and allows any number.
 type Limit struct {
-	Rows    int
-	Percent float64 // used if more than 0, or if Rows is 0
-	Over    int     // a run of so few rows is not held to it
-	set     bool
+	Rows    int     `json:"rows,omitempty"`
+	Percent float64 `json:"percent,omitempty"` // counts in place of Rows if more than 0
+	Over    int     `json:"over,omitempty"`    // a run of no more rows is not held to it
+	Set     bool    `json:"set,omitempty"`
 }
 
 // ParseLimit reads "N" or "P%", as the --max- flags have it.
@@ -40,10 +55,10 @@ func ParseLimit(flag, s string) (Limit, error) {
 	if share, ok := strings.CutSuffix(s, "%"); ok {
 		percent, err := strconv.ParseFloat(share, 64)
 		if err == nil && percent >= 0 && percent <= 100 {
-			return Limit{Percent: percent, set: true}, nil
+			return Limit{Percent: percent, Set: true}, nil
 		}
 	} else if n, err := strconv.Atoi(s); err == nil && n >= 0 {
-		return Limit{Rows: n, set: true}, nil
+		return Limit{Rows: n, Set: true}, nil
 	}
 	return Limit{}, &UsageError{flag, s, "must be a number of rows, such as 100, or a share of them, such as 20%"}
 }
@@ -51,7 +66,7 @@ func ParseLimit(flag, s string) (Limit, error) {
 // String is the limit as ParseLimit reads it, "" for none.
 func (l Limit) String() string {
 	switch {
-	case !l.set:
+	case !l.Set:
 		return ""
 	case l.Percent > 0:
 		return strconv.FormatFloat(l.Percent, 'f', -1, 64) + "%"
@@ -59,24 +74,10 @@ func (l Limit) String() string {
 	return strconv.Itoa(l.Rows)
 }
 
-// String names the limits as flags.
-func (l Limits) String() string {
-	var flags []string
-	for k := range kinds {
-		if limit, flag, _ := l.of(k); limit.set {
-			flags = append(flags, flag+" "+limit.String())
-		}
-	}
-	if l.By != "" {
-		flags = append(flags, "--limit-by "+l.By)
-	}
-	return strings.Join(flags, " ")
-}
-
 // allows reports whether so many of all rows are within the limit.
 func (l Limit) allows(n, all int) bool {
 	switch {
-	case !l.set, n == 0, l.Over > 0 && all <= l.Over:
+	case !l.Set, n == 0, l.Over > 0 && all <= l.Over:
 		return true
 	case l.Percent > 0:
 		return float64(n)*100 <= l.Percent*float64(all)

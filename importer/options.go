@@ -25,11 +25,11 @@ type Options struct {
 	Command string // recorded in the report's facts: import, apply, rerun, …
 	Version string // of the program, recorded likewise
 
-	Sources []string  // files to read, in order; "-" is Stdin
-	Stdin   io.Reader // read only if a source says so
-	Reading Reading   // encoding and delimiter; zero: by the bytes, and a comma
-	Mapping mapping.Spec
-	Shard   Shard // zero: all rows
+	Sources []string      // files to read, in order; "-" is Stdin
+	Stdin   io.Reader     // read only if a source says so
+	Reading Reading       // encoding and delimiter; zero: by the bytes, and a comma
+	Mapping *mapping.Spec // nil: OneRoster headers; of a rerun, as the run before had it
+	Shard   Shard         // zero: all rows
 
 	Server  Server        // where to send
 	Workers int           // requests in flight at once, at least 1
@@ -39,7 +39,8 @@ type Options struct {
 	// FinishBy stops the run cleanly then; zero: never.
 	FinishBy time.Time
 
-	Limits  Limits
+	Limits  Limits // what is not set is as DefaultLimits, or as the run before had it
+	Redo    Redo   // which rows a rerun takes
 	Verify  bool   // read each record back
 	Against string // "", "none", "server", a report, or a directory of reports
 
@@ -49,6 +50,16 @@ type Options struct {
 
 	Log      zerolog.Logger // zerolog.Nop() for none
 	Progress func(Progress) // called about five times a second; nil for none
+
+	files []string // names of the sources, where there are several
+}
+
+// spec is how columns become fields.
+func (o *Options) spec() mapping.Spec {
+	if o.Mapping == nil {
+		return mapping.Spec{}
+	}
+	return *o.Mapping
 }
 
 // UsageError is a setting that cannot be. It names the flag as the command

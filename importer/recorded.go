@@ -12,29 +12,30 @@ import (
 // to read the rows as the run did, and what a person may ask about. No secret
 // is among it.
 type recorded struct {
-	Mapping   string  `json:"mapping,omitempty"` // YAML
-	Encoding  string  `json:"encoding,omitempty"`
-	Delimiter string  `json:"delimiter,omitempty"`
-	Shard     string  `json:"shard,omitempty"`
-	Against   string  `json:"against,omitempty"`
-	Verify    bool    `json:"verify,omitempty"`
-	BaseURL   string  `json:"baseUrl"`
-	Workers   int     `json:"workers"`
-	Rate      float64 `json:"rate"`
-	Retries   int     `json:"retries"`
-	Timeout   string  `json:"timeout"`
-	GiveUp    string  `json:"giveUp"`
-	FinishBy  string  `json:"finishBy,omitempty"`
-	Limits    string  `json:"limits,omitempty"`
+	Mapping   string   `json:"mapping,omitempty"` // YAML
+	Files     []string `json:"files,omitempty"`   // what result.file may say, in order
+	Encoding  string   `json:"encoding,omitempty"`
+	Delimiter string   `json:"delimiter,omitempty"`
+	Shard     string   `json:"shard,omitempty"`
+	Against   string   `json:"against,omitempty"`
+	Verify    bool     `json:"verify,omitempty"`
+	BaseURL   string   `json:"baseUrl"`
+	Workers   int      `json:"workers"`
+	Rate      float64  `json:"rate"`
+	Retries   int      `json:"retries"`
+	Timeout   string   `json:"timeout"`
+	GiveUp    string   `json:"giveUp"`
+	FinishBy  string   `json:"finishBy,omitempty"`
+	Limits    Limits   `json:"limits"`
 }
 
 func (o *Options) recorded() (json.RawMessage, error) {
 	r := recorded{
 		Encoding: o.Reading.Encoding, Shard: o.Shard.String(), Against: o.Against, Verify: o.Verify,
 		BaseURL: o.Server.BaseURL, Workers: o.Workers, Rate: o.Rate, Retries: o.Retries,
-		Timeout: o.Server.Timeout.String(), GiveUp: o.GiveUp.String(), Limits: o.Limits.String(),
+		Timeout: o.Server.Timeout.String(), GiveUp: o.GiveUp.String(), Limits: o.Limits, Files: o.files,
 	}
-	r.Mapping = string(o.Mapping.YAML())
+	r.Mapping = string(o.spec().YAML())
 	if o.Reading.Delimiter != 0 {
 		r.Delimiter = string(o.Reading.Delimiter)
 	}
@@ -54,7 +55,11 @@ func (o *Options) recall(facts report.Run) error {
 	if err != nil {
 		return err
 	}
-	o.Mapping = spec
+	if o.Mapping == nil {
+		o.Mapping = &spec
+	}
+	o.Limits = o.Limits.or(r.Limits)
+	o.files = r.Files
 	o.Reading.Encoding = r.Encoding
 	for _, d := range r.Delimiter {
 		o.Reading.Delimiter = d

@@ -29,12 +29,23 @@ import (
 // with the rows that were not reached as unsent. Cancelling ctx stops it like
 // that, once the requests in flight are answered.
 func Run(ctx context.Context, o Options) (Summary, error) {
+	return perform(ctx, o, openSources)
+}
+
+// Rerun finishes what the report o.Sources[0] left undone, and writes a new,
+// whole report, with the rows that were done carried over. It ends as Run does.
+func Rerun(ctx context.Context, o Options) (Summary, error) {
+	return perform(ctx, o, openEarlier)
+}
+
+// perform is the way of the rows through a run, from where open finds them.
+func perform(ctx context.Context, o Options, open func(*Options) (*feed, error)) (Summary, error) {
 	r, err := begin(o)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer r.end()
-	rows, err := openSources(r.Options)
+	rows, err := open(&r.Options)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -123,10 +134,24 @@ func (o *Options) reportPath() string {
 	if path == "-" {
 		path = "stdin"
 	}
+	if of, ok := strings.CutSuffix(path, ".report.csv"); ok {
+		return nextRerun(of)
+	}
 	for _, ext := range []string{".gz", ".csv", ".zip"} {
 		path = strings.TrimSuffix(path, ext)
 	}
 	return path + o.Shard.name() + ".report.csv"
+}
+
+// nextRerun is the first name for a rerun of a report that is not taken yet.
+func nextRerun(of string) string {
+	of, _, _ = strings.Cut(of, ".rerun-")
+	for i := 1; ; i++ {
+		path := fmt.Sprintf("%s.rerun-%d.report.csv", of, i)
+		if _, err := os.Stat(path); err != nil {
+			return path
+		}
+	}
 }
 
 func (r *run) lockPath() string {

@@ -29,7 +29,11 @@ type sourceFile struct {
 }
 
 // openSources opens every source of a run, and checks their headers.
-func openSources(o Options) (*feed, error) {
+func openSources(o *Options) (*feed, error) {
+	o.Limits = o.Limits.or(DefaultLimits())
+	if len(o.Sources) > 1 {
+		o.files = o.Sources
+	}
 	f := &feed{files: len(o.Sources) > 1, leftOut: new(int), skipped: new(int)}
 	var files []*sourceFile
 	f.close = func() error {
@@ -40,12 +44,12 @@ func openSources(o Options) (*feed, error) {
 		return errors.Join(errs...)
 	}
 	for _, path := range o.Sources {
-		s, err := openSource(path, o)
+		s, err := openSource(path, *o)
 		if err != nil {
 			return nil, errors.Join(&RefusedError{err}, f.close())
 		}
 		files = append(files, s)
-		if err := f.admit(s, o.Mapping); err != nil {
+		if err := f.admit(s, o.spec()); err != nil {
 			return nil, errors.Join(&RefusedError{err}, f.close())
 		}
 	}

@@ -13,6 +13,7 @@ const version = "0.1.0"
 // commandLine is every command, with its flags.
 type commandLine struct {
 	Import  importCommand  `cmd:"" help:"Send every row of FILE as a PATCH and write a report."`
+	Rerun   rerunCommand   `cmd:"" help:"Finish what a report left undone."`
 	Sandbox sandboxCommand `cmd:"" help:"Serve a local OneRoster API that behaves like the real one."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`

@@ -78,7 +78,7 @@ func (c *connection) server() (s importer.Server, close func() error, err error)
 		if err != nil {
 			return s, nil, err
 		}
-		return importer.Server{BaseURL: live.URL, TokenURL: live.TokenURL, ClientID: "sandbox", ClientSecret: "sandbox"}, live.Close, nil
+		return importer.Server{BaseURL: live.URL, TokenURL: live.TokenURL, ClientID: "sandbox", ClientSecret: "sandbox-secret"}, live.Close, nil
 	}
 	secret, err := c.secret()
 	return importer.Server{

@@ -12,9 +12,27 @@ import (
 	"rosterpatch/mapping"
 )
 
+// mapped says which mapping file to use.
+type mapped struct {
+	Mapping string `group:"rows" placeholder:"FILE" help:"Mapping file: which column is which field, and what its values mean. Default: OneRoster headers, or as the run before had it."`
+}
+
+func (f *mapped) into(o *importer.Options) error {
+	if f.Mapping == "" {
+		return nil
+	}
+	text, err := os.ReadFile(f.Mapping)
+	if err != nil {
+		return &importer.UsageError{Flag: "--mapping", Value: f.Mapping, Problem: "cannot be read: " + err.Error()}
+	}
+	spec, err := mapping.Parse(f.Mapping, text)
+	o.Mapping = &spec
+	return err
+}
+
 // reading says how the rows of a file are read.
 type reading struct {
-	Mapping   string   `group:"rows" placeholder:"FILE" help:"Mapping file: which column is which field, and what its values mean. Default: OneRoster headers."`
+	mapped
 	Set       []string `group:"rows" sep:"none" placeholder:"FIELD=VALUE" help:"A constant for every row; repeatable."`
 	Only      []string `group:"rows" placeholder:"FIELD" help:"Send these fields alone, comma-separated."`
 	Where     string   `group:"rows" placeholder:"EXPR" help:"Rows to take, such as 'row[\"schoolSourcedId\"] == \"101\"'; the others are left out and counted."`
@@ -24,20 +42,18 @@ type reading struct {
 
 // into fills in what the options say of reading.
 func (f *reading) into(o *importer.Options) error {
-	spec := mapping.Spec{}
-	if f.Mapping != "" {
-		text, err := os.ReadFile(f.Mapping)
-		if err != nil {
-			return &importer.UsageError{Flag: "--mapping", Value: f.Mapping, Problem: "cannot be read: " + err.Error()}
-		}
-		if spec, err = mapping.Parse(f.Mapping, text); err != nil {
-			return err
-		}
-	}
-	var err error
-	if o.Mapping, err = spec.Override(f.Set, f.Only, f.Where); err != nil {
+	if err := f.mapped.into(o); err != nil {
 		return err
 	}
+	spec := mapping.Spec{}
+	if o.Mapping != nil {
+		spec = *o.Mapping
+	}
+	spec, err := spec.Override(f.Set, f.Only, f.Where)
+	if err != nil {
+		return err
+	}
+	o.Mapping = &spec
 	o.Reading.Encoding = f.Encoding
 	o.Reading.Delimiter, err = f.delimiter()
 	return err
@@ -125,7 +141,6 @@ type limiting struct {
 }
 
 func (f *limiting) into(o *importer.Options) error {
-	o.Limits = importer.DefaultLimits()
 	o.Limits.By = f.LimitBy
 	for _, l := range []struct {
 		flag, value string
@@ -154,8 +169,9 @@ type reporting struct {
 	Lock   string `group:"report" placeholder:"PATH" help:"One run at a time holds this lock. Default: .rosterpatch.lock beside the report."`
 }
 
-func (f *reporting) into(o *importer.Options) {
+func (f *reporting) into(o *importer.Options) error {
 	o.Report, o.Force, o.Lock = f.Report, f.Force, f.Lock
+	return nil
 }
 
 // count is n with thousands set apart, for a person.

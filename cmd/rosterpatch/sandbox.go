@@ -93,6 +93,6 @@ func greet(w io.Writer, live *sandbox.Listener) {
 	fmt.Fprintf(w, `export ROSTERPATCH_BASE_URL=%s
 export ROSTERPATCH_TOKEN_URL=%s
 export ROSTERPATCH_CLIENT_ID=sandbox
-export ROSTERPATCH_CLIENT_SECRET=sandbox
+export ROSTERPATCH_CLIENT_SECRET=sandbox-secret
 `, live.URL, live.TokenURL)
 }

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"rosterpatch/importer"
+)
+
+// setting is a group of flags that says something of a run.
+type setting interface{ into(*importer.Options) error }
+
+// carryOut runs act with what the flags say, on the server that c names, and
+// prints what came of it.
+func (p *process) carryOut(act func(context.Context, importer.Options) (importer.Summary, error), o importer.Options, c *connection, t *talking, settings ...setting) (err error) {
+	server, closeServer, err := c.server()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeServer()) }()
+	o.Version, o.Server, o.Stdin = version, server, p.in
+	for _, s := range settings {
+		if err := s.into(&o); err != nil {
+			return err
+		}
+	}
+	done, err := t.into(&o, p.err)
+	if err != nil {
+		return err
+	}
+	s, err := act(p, o)
+	done()
+	if s.Report == "" {
+		return err
+	}
+	printSummary(p.out, s, c.again())
+	if err == nil && s.NotDone() > 0 {
+		err = &notUpdated{s.NotDone()}
+	}
+	return err
+}

@@ -1,0 +1,288 @@
+package importer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rosterpatch/importer/report"
+	"rosterpatch/mapping"
+)
+
+// earlier is the report of an earlier run, read as the rows of a new one: those
+// that are done are carried over as they are, the others are read again from
+// the report's own cells, and rows that the run never reached come from what
+// that run read.
+type earlier struct {
+	path    string
+	reader  *report.Reader
+	facts   report.Run
+	files   []string // what result.file may say, in order; one or none: nothing
+	mapping *mapping.Mapping
+	lines   spill           // place of a row in the sources → offset of its line
+	count   int             // lines
+	twice   map[uint64]bool // ids, by hash, that stand on more than one line
+	rest    *feed           // all rows of the run, nil if every one has a line
+	chosen  func(report.Line) bool
+}
+
+// place orders rows as they stand in the sources.
+func place(file, line int) uint64 { return uint64(file)<<40 | uint64(line) }
+
+// openEarlier opens the report that is to be rerun. o takes over how the
+// earlier run read its rows, where it does not say otherwise.
+func openEarlier(o *Options) (*feed, error) {
+	e := &earlier{path: o.Sources[0], chosen: o.Redo.chosen}
+	f := &feed{leftOut: new(int), skipped: new(int), close: e.close}
+	if err := e.open(o, f); err != nil {
+		return nil, errors.Join(&RefusedError{err}, e.close())
+	}
+	f.items = func(yield func(item, error) bool) {
+		for it, err := range e.items() {
+			if err != nil {
+				err = &RefusedError{err}
+			}
+			if !yield(it, err) || err != nil {
+				return
+			}
+		}
+	}
+	return f, nil
+}
+
+func (e *earlier) open(o *Options, f *feed) (err error) {
+	e.facts, err = report.ReadRun(report.SidePath(e.path))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f.warn = append(f.warn, fmt.Sprintf("%s is not there: the rows are read with the options given now, and rows that the run never reached are not known", report.SidePath(e.path)))
+	case err != nil:
+		return err
+	default:
+		if err := o.recall(e.facts); err != nil {
+			return err
+		}
+	}
+	e.reader, err = report.Open(e.path)
+	if errors.Is(err, fs.ErrNotExist) && len(e.facts.Sources) > 0 {
+		return fmt.Errorf("%s is not there: its run was killed before it sent anything, so there is nothing to finish; start that run again", e.path)
+	}
+	if err != nil {
+		return err
+	}
+	f.header, f.files = e.reader.Header(), len(o.files) > 1
+	e.files = o.files
+	if e.mapping, err = o.spec().Compile(f.header); err != nil {
+		return err
+	}
+	if err := e.index(); err != nil {
+		return err
+	}
+	if n := e.reader.Torn(); n > 0 {
+		f.warn = append(f.warn, fmt.Sprintf("%d lines of %s were cut off by a kill; their rows are read again", n, e.path))
+	}
+	if e.count < e.facts.Rows {
+		if err := e.openRest(*o); err != nil {
+			return err
+		}
+	}
+	sum, err := hashFile(e.path)
+	f.sources = []report.Source{{Path: e.path, SHA256: sum}}
+	return err
+}
+
+// index notes where the line of each row stands.
+func (e *earlier) index() error {
+	var ids spill
+	defer ids.close()
+	for {
+		l, err := e.reader.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		file, err := e.file(l.File)
+		if err != nil {
+			return err
+		}
+		at := place(file, l.Line)
+		id := e.mapping.ID(l.Cells)
+		if err := errors.Join(e.lines.add(at, uint64(e.reader.Offset())), ids.add(hashOf(id), at)); err != nil {
+			return err
+		}
+		e.count++
+	}
+	found, err := findDuplicates(&ids)
+	e.twice = found.ids
+	return err
+}
+
+// file is the number of the source that a line or an item names.
+func (e *earlier) file(name string) (int, error) {
+	at := max(slices.Index(e.files, name), 0)
+	if name != "" && (at == 0 && e.files[0] != name) {
+		return 0, fmt.Errorf("%s: the run read no file %q", e.path, name)
+	}
+	return at, nil
+}
+
+// openRest opens what the earlier run read, for the rows that have no line.
+func (e *earlier) openRest(o Options) (err error) {
+	o.Sources, o.Redo = nil, Redo{}
+	for _, s := range e.facts.Sources {
+		path := s.Path
+		if _, err := os.Stat(path); err != nil && !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(e.path), filepath.Base(path))
+		}
+		sum, err := hashFile(path)
+		if err != nil {
+			return fmt.Errorf("%d rows have no line in the report and must be read from the source: %w", e.facts.Rows-e.count, err)
+		}
+		if sum != s.SHA256 {
+			return fmt.Errorf("%s has changed since the run began (its SHA-256 differs), so the %d rows that the run never reached cannot be told; put the file back as it was, or import the new one",
+				path, e.facts.Rows-e.count)
+		}
+		o.Sources = append(o.Sources, path)
+	}
+	e.rest, err = openRecorded(e.facts, o)
+	return err
+}
+
+// openRecorded opens the sources of an earlier run as that run did.
+func openRecorded(facts report.Run, o Options) (*feed, error) {
+	if facts.Command == "rerun" {
+		return openEarlier(&o)
+	}
+	return openSources(&o)
+}
+
+// items are the rows in the order of the sources.
+func (e *earlier) items() iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		sent := make(map[uint64]bool) // of the ids in twice, those with a row that goes again
+		next, stop := iter.Pull2(e.lines.sorted())
+		defer stop()
+		line, err, more := next()
+		emit := func(it item, err error) bool { return yield(it, err) && err == nil }
+		// old yields the lines of rows that stand before a place.
+		old := func(before uint64) bool {
+			for more && err == nil && line.key < before {
+				it, readErr := e.item(int64(line.value), sent)
+				if !emit(it, readErr) {
+					return false
+				}
+				previous := line.key
+				if line, err, more = next(); more && err == nil && line.key == previous {
+					err = fmt.Errorf("%s: the row on line %d of the source has two lines in the report; delete one", e.path, it.row)
+				}
+			}
+			return err == nil || emit(item{}, err)
+		}
+		if e.rest != nil {
+			for it, err := range e.rest.items {
+				if err != nil {
+					emit(it, err)
+					return
+				}
+				file, err := e.file(it.file)
+				at := place(file, it.row)
+				if err != nil || !old(at) {
+					return
+				}
+				if more && line.key == at {
+					continue // it has a line, which comes next
+				}
+				if !emit(e.unreached(it), nil) {
+					return
+				}
+			}
+		}
+		old(^uint64(0))
+	}
+}
+
+// unreached is a row that has no line in the report.
+func (e *earlier) unreached(it item) item {
+	if it.settled == nil && !e.chosen(report.Line{Outcome: report.Unsent}) {
+		it.settle(report.Unsent, unsentMessage)
+	}
+	return it
+}
+
+// item is the row whose line stands at an offset of the report.
+func (e *earlier) item(offset int64, sent map[uint64]bool) (item, error) {
+	l, err := e.reader.At(offset)
+	if err != nil {
+		return item{}, err
+	}
+	it := item{file: l.File, row: l.Line, cells: l.Cells}
+	id := hashOf(e.mapping.ID(l.Cells))
+	// A row that is done goes again if an earlier row of its id does: the last
+	// row has to win.
+	if l.Outcome.Done() && !sent[id] || !l.Outcome.Done() && !e.chosen(l) {
+		it.settled = &l
+		return it, nil
+	}
+	if len(l.Cells) != len(e.reader.Header()) {
+		it.settle(report.Invalid, fmt.Sprintf("%d cells where the header has %d", len(l.Cells), len(e.reader.Header())))
+		return it, nil
+	}
+	if !it.read(e.mapping, l.Cells) {
+		it.settle(report.Unchanged, "--where does not take this row any more")
+	}
+	if e.twice[id] && it.settled == nil {
+		sent[id] = true
+	}
+	return it, nil
+}
+
+func (e *earlier) close() error {
+	e.lines.close()
+	var errs []error
+	if e.reader != nil {
+		errs = append(errs, e.reader.Close())
+	}
+	if e.rest != nil {
+		errs = append(errs, e.rest.close())
+	}
+	return errors.Join(errs...)
+}
+
+// Redo narrows which rows a rerun sends again. The zero value is all that are
+// not done.
+type Redo struct {
+	Outcomes  []report.Outcome
+	CodeMinor string // an imsx code the server gave
+}
+
+func (r Redo) chosen(l report.Line) bool {
+	if len(r.Outcomes) > 0 && !slices.Contains(r.Outcomes, l.Outcome) {
+		return false
+	}
+	return r.CodeMinor == "" || slices.ContainsFunc(strings.Split(l.CodeMinor, ","), func(code string) bool {
+		return strings.EqualFold(strings.TrimSpace(code), r.CodeMinor)
+	})
+}
+
+// hashFile is the SHA-256 of a file's bytes, in hex.
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
