@@ -26,6 +26,7 @@ type earlier struct {
 	reader  *report.Reader
 	facts   report.Run
 	files   []string // what result.file may say, in order; one or none: nothing
+	mode    mode
 	mapping *mapping.Mapping
 	lines   spill           // place of a row in the sources → offset of its line
 	count   int             // lines
@@ -78,7 +79,7 @@ func (e *earlier) open(o *Options, f *feed) (err error) {
 		return err
 	}
 	f.header, f.files = e.reader.Header(), len(o.files) > 1
-	e.files = o.files
+	e.files, e.mode = o.files, o.mode
 	if e.mapping, err = o.spec().Compile(f.header); err != nil {
 		return err
 	}
@@ -159,8 +160,11 @@ func (e *earlier) openRest(o Options) (err error) {
 
 // openRecorded opens the sources of an earlier run as that run did.
 func openRecorded(facts report.Run, o Options) (*feed, error) {
-	if facts.Command == "rerun" {
+	switch facts.Command {
+	case "rerun", "apply":
 		return openEarlier(&o)
+	case "undo":
+		return openUndo(&o)
 	}
 	return openSources(&o)
 }
@@ -210,6 +214,21 @@ func (e *earlier) items() iter.Seq2[item, error] {
 	}
 }
 
+// reread finds out anew what the row of a line is to become.
+func (e *earlier) reread(it *item, l report.Line) error {
+	if e.mode == restoring {
+		return it.restore(e.path, l.After, l.Before)
+	}
+	if !it.read(e.mapping, l.Cells) {
+		it.settle(report.Unchanged, "--where does not take this row any more")
+	}
+	// Cells that were mended since ask for another change than the one that look was for.
+	if l.Before == "" || it.settled != nil || it.change.Fingerprint() != l.Fingerprint {
+		return nil
+	}
+	return it.expect(e.path, l.Before)
+}
+
 // unreached is a row that has no line in the report.
 func (e *earlier) unreached(it item) item {
 	if it.settled == nil && !e.chosen(report.Line{Outcome: report.Unsent}) {
@@ -236,8 +255,8 @@ func (e *earlier) item(offset int64, sent map[uint64]bool) (item, error) {
 		it.settle(report.Invalid, fmt.Sprintf("%d cells where the header has %d", len(l.Cells), len(e.reader.Header())))
 		return it, nil
 	}
-	if !it.read(e.mapping, l.Cells) {
-		it.settle(report.Unchanged, "--where does not take this row any more")
+	if err := e.reread(&it, l); err != nil {
+		return item{}, err
 	}
 	if e.twice[id] && it.settled == nil {
 		sent[id] = true

@@ -3,17 +3,25 @@ package importer
 import (
 	"iter"
 
+	"rosterpatch/importer/oneroster"
 	"rosterpatch/importer/report"
 	"rosterpatch/mapping"
 )
 
 // item is one row on its way through a run.
 type item struct {
-	file   string          // the source, where there are several
-	row    int             // physical line on which it starts there
-	cells  []string        // as the report is to hold them
-	change mapping.Change  // what it says; empty if settled
-	before []mapping.Field // where a plan or an undo knows: what the record is to hold now
+	file   string           // the source, where there are several
+	row    int              // physical line on which it starts there
+	cells  []string         // as the report is to hold them
+	change mapping.Change   // what it says; empty if settled
+	before oneroster.Record // where an earlier look at the record is known: what it held then
+
+	remark string // what the row's line says besides
+
+	// Of a row that is sent after a look at its record:
+	sends mapping.Change // what goes out in place of change
+	was   string         // result.before
+	is    string         // result.after
 
 	settled *report.Line // what became of it, once that is known
 }

@@ -19,6 +19,15 @@ type tally struct {
 	duplicates duplicates
 }
 
+// judge reads all rows once, and refuses a run that is over a limit.
+func (r *run) judge(ctx context.Context, rows *feed) (*tally, error) {
+	seen, err := judge(ctx, rows, r.Limits, nil)
+	if err != nil {
+		return nil, err
+	}
+	return seen, seen.guard(r.Limits)
+}
+
 // judge reads all rows and counts them. Its error says why none must be sent.
 // see is shown every row; it may be nil.
 func judge(ctx context.Context, f *feed, limits Limits, see func(*item)) (*tally, error) {

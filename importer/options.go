@@ -52,7 +52,20 @@ type Options struct {
 	Progress func(Progress) // called about five times a second; nil for none
 
 	files []string // names of the sources, where there are several
+	mode  mode
 }
+
+// mode is whether a run looks at a record before it sends a row.
+type mode string
+
+const (
+	blind     mode = ""          // it does not
+	comparing mode = "comparing" // what differs is sent, if the record holds what an earlier look saw
+	restoring mode = "restoring" // likewise, and the change is what the record held before
+)
+
+// againstServer is the Against of a run that compares with the live server.
+const againstServer = "server"
 
 // spec is how columns become fields.
 func (o *Options) spec() mapping.Spec {

@@ -54,7 +54,7 @@ func (q *queue) settled(j *job, next []*job) {
 		q.ready.PushFront(n)
 	}
 	for _, lane := range j.lanes {
-		if slices.ContainsFunc(next, func(n *job) bool { return n.lanes[0] == lane }) {
+		if slices.ContainsFunc(next, func(n *job) bool { return slices.Contains(n.lanes, lane) }) {
 			continue
 		}
 		if waiting := q.lanes[lane]; len(waiting) > 0 {

@@ -17,6 +17,7 @@ type recorded struct {
 	Encoding  string   `json:"encoding,omitempty"`
 	Delimiter string   `json:"delimiter,omitempty"`
 	Shard     string   `json:"shard,omitempty"`
+	Mode      mode     `json:"mode,omitempty"`
 	Against   string   `json:"against,omitempty"`
 	Verify    bool     `json:"verify,omitempty"`
 	BaseURL   string   `json:"baseUrl"`
@@ -33,7 +34,7 @@ func (o *Options) recorded() (json.RawMessage, error) {
 	r := recorded{
 		Encoding: o.Reading.Encoding, Shard: o.Shard.String(), Against: o.Against, Verify: o.Verify,
 		BaseURL: o.Server.BaseURL, Workers: o.Workers, Rate: o.Rate, Retries: o.Retries,
-		Timeout: o.Server.Timeout.String(), GiveUp: o.GiveUp.String(), Limits: o.Limits, Files: o.files,
+		Timeout: o.Server.Timeout.String(), GiveUp: o.GiveUp.String(), Limits: o.Limits, Files: o.files, Mode: o.mode,
 	}
 	r.Mapping = string(o.spec().YAML())
 	if o.Reading.Delimiter != 0 {
@@ -59,7 +60,7 @@ func (o *Options) recall(facts report.Run) error {
 		o.Mapping = &spec
 	}
 	o.Limits = o.Limits.or(r.Limits)
-	o.files = r.Files
+	o.files, o.mode = r.Files, r.Mode
 	o.Reading.Encoding = r.Encoding
 	for _, d := range r.Delimiter {
 		o.Reading.Delimiter = d

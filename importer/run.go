@@ -49,18 +49,26 @@ func perform(ctx context.Context, o Options, open func(*Options) (*feed, error))
 	if err != nil {
 		return Summary{}, err
 	}
-	defer rows.close()
-	seen, err := judge(ctx, rows, r.Limits, nil)
+	defer func() { rows.close() }()
+	seen, err := r.judge(ctx, rows)
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := seen.guard(r.Limits); err != nil {
-		return Summary{}, err
+	var stopped error
+	if r.Against == againstServer {
+		if rows, seen, stopped, err = r.compare(ctx, rows, seen); err != nil {
+			return Summary{}, err
+		}
 	}
 	if err := r.open(rows, seen); err != nil {
 		return Summary{}, err
 	}
-	return r.close(r.send(ctx, rows))
+	if stopped == nil {
+		stopped = r.send(ctx, rows)
+	} else {
+		stopped = errors.Join(stopped, r.abandon(rows))
+	}
+	return r.close(stopped)
 }
 
 // run is one run at work.
@@ -134,22 +142,26 @@ func (o *Options) reportPath() string {
 	if path == "-" {
 		path = "stdin"
 	}
-	if of, ok := strings.CutSuffix(path, ".report.csv"); ok {
-		return nextRerun(of)
-	}
-	for _, ext := range []string{".gz", ".csv", ".zip"} {
+	for _, ext := range []string{".gz", ".csv", ".zip", ".report"} {
 		path = strings.TrimSuffix(path, ext)
+	}
+	switch o.Command {
+	case "plan":
+		return path + o.Shard.name() + ".plan.csv"
+	case "rerun", "undo":
+		return o.numbered(path)
 	}
 	return path + o.Shard.name() + ".report.csv"
 }
 
-// nextRerun is the first name for a rerun of a report that is not taken yet.
-func nextRerun(of string) string {
-	of, _, _ = strings.Cut(of, ".rerun-")
+// numbered is the first name for a rerun or an undo of a report that is not
+// taken yet.
+func (o *Options) numbered(path string) string {
+	path, _, _ = strings.Cut(path, "."+o.Command+"-")
 	for i := 1; ; i++ {
-		path := fmt.Sprintf("%s.rerun-%d.report.csv", of, i)
-		if _, err := os.Stat(path); err != nil {
-			return path
+		report := fmt.Sprintf("%s.%s-%d.report.csv", path, o.Command, i)
+		if _, err := os.Stat(report); err != nil {
+			return report
 		}
 	}
 }
@@ -188,25 +200,61 @@ func (r *run) open(rows *feed, seen *tally) error {
 // send gets every row settled and into the report. Its error is why it could
 // not go on to the end.
 func (r *run) send(ctx context.Context, rows *feed) error {
+	s := r.sender()
+	if r.mode == blind {
+		return r.drive(ctx, rows, s, nil)
+	}
+	return r.drive(ctx, rows, s, s.apply)
+}
+
+// abandon writes the lines of all rows as not sent.
+func (r *run) abandon(rows *feed) error {
+	s := r.sender()
+	for it, err := range rows.items {
+		if err == nil {
+			err = s.note(it)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) sender() *sender {
+	return &sender{client: r.client, out: r.out, score: r.score, log: r.Log, verify: r.Verify}
+}
+
+// drive brings the rows into the pool, each as it is, or with decide once its
+// record is read.
+func (r *run) drive(ctx context.Context, rows *feed, s *sender, decide func(item, oneroster.Record) (*job, error)) error {
 	watched, done := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() { defer close(ended); r.watch(watched) }()
 	defer func() { done(); <-ended }()
 
-	s := &sender{client: r.client, out: r.out, score: r.score}
 	return r.pool().run(ctx, func(submit func(*job) bool) error {
+		c := &comparer{sender: s, submit: submit, decide: decide, open: make(map[string]int)}
 		for it, err := range rows.items {
 			if err != nil {
 				return err
 			}
-			if it.settled == nil && submit(s.patch(it)) {
-				continue
+			taken := false
+			switch {
+			case it.settled != nil:
+			case decide != nil:
+				taken, err = c.add(it)
+			default:
+				taken = submit(s.patch(it))
 			}
-			if err := s.note(it); err != nil {
+			if !taken && err == nil {
+				err = s.note(it)
+			}
+			if err != nil {
 				return err
 			}
 		}
-		return nil
+		return c.flush()
 	})
 }
 
@@ -258,7 +306,8 @@ func (e *ReportError) Unwrap() error { return e.Cause }
 // Summary is what a run has done.
 type Summary struct {
 	report.Run
-	Report string // path of the report
+	Report string  // path of the report
+	Digest *Digest // what a plan would change; nil but for a plan
 }
 
 // NotDone is how many rows are not updated, unchanged or planned.

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/rs/zerolog"
+
 	"rosterpatch/importer/oneroster"
 	"rosterpatch/importer/report"
+	"rosterpatch/mapping"
 )
 
 // sender brings rows to the server and their results into the report.
@@ -14,24 +17,61 @@ type sender struct {
 	client *oneroster.Client
 	out    *report.Writer
 	score  *score
+	log    zerolog.Logger
+	verify bool // read each record back
 }
 
-// patch is the job that sends a row.
+// patch is the job that sends a row: the whole change, or what a look at its
+// record has left of it.
 func (s *sender) patch(it item) *job {
-	body := it.change.Body()
+	change := it.change
+	if it.was != "" {
+		change = it.sends
+	}
+	body := change.Body()
 	return &job{
 		lanes: []string{it.change.SourcedID},
 		send: func(ctx context.Context) (oneroster.Answer, error) {
 			return s.client.Patch(ctx, it.change.SourcedID, body)
 		},
-		settle: func(r result) ([]*job, error) { return nil, s.record(it, r) },
+		settle: func(r result) ([]*job, error) {
+			if s.verify && r.outcome() == report.Updated {
+				return []*job{s.readBack(it, change, r)}, nil
+			}
+			return nil, s.record(it, r.outcome(), r)
+		},
+	}
+}
+
+// readBack is the job that sees whether the record holds what was sent.
+func (s *sender) readBack(it item, sent mapping.Change, patched result) *job {
+	return &job{
+		lanes: []string{it.change.SourcedID},
+		send: func(ctx context.Context) (oneroster.Answer, error) {
+			return s.client.Get(ctx, it.change.SourcedID)
+		},
+		settle: func(r result) ([]*job, error) {
+			record, err := oneroster.ParseRecord(r.answer.Body)
+			if r.outcome() != report.Updated || err != nil {
+				patched.answer.Message = fmt.Sprintf("accepted with %d, but the record could not be read back", patched.answer.Status)
+				return nil, s.record(it, report.Unknown, patched)
+			}
+			if wrong := differing(sent.Fields, record); len(wrong) > 0 {
+				patched.answer.Message = fmt.Sprintf("accepted with %d, but read back the record holds %s in %s instead of %s",
+					patched.answer.Status, shown(held(record, wrong[0].Name)), wrong[0].Name, shown(wrong[0].Value))
+				return nil, s.record(it, report.Failed, patched)
+			}
+			return nil, s.record(it, report.Updated, patched)
+		},
 	}
 }
 
 // record writes the row's line, and returns once it is in the file.
-func (s *sender) record(it item, r result) error {
-	l := it.line(r.outcome())
+func (s *sender) record(it item, outcome report.Outcome, r result) error {
+	l := it.line(outcome)
+	l.Before, l.After = it.was, it.is
 	r.fill(&l)
+	l.Message = it.says(l.Message)
 	return s.write(l)
 }
 

@@ -13,7 +13,10 @@ const version = "0.1.0"
 // commandLine is every command, with its flags.
 type commandLine struct {
 	Import  importCommand  `cmd:"" help:"Send every row of FILE as a PATCH and write a report."`
+	Plan    planCommand    `cmd:"" help:"Compare FILE with the live server, send nothing, write a plan."`
+	Apply   applyCommand   `cmd:"" help:"Send a plan, only where the server still holds what the plan saw."`
 	Rerun   rerunCommand   `cmd:"" help:"Finish what a report left undone."`
+	Undo    undoCommand    `cmd:"" help:"Put back what a run changed."`
 	Sandbox sandboxCommand `cmd:"" help:"Serve a local OneRoster API that behaves like the real one."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`

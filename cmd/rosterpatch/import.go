@@ -10,6 +10,8 @@ type importCommand struct {
 	sharing
 	limiting
 	pace
+	against
+	verifying
 	reporting
 	talking
 }
@@ -27,5 +29,17 @@ func (*importCommand) ExitCodes() []int {
 // Run is called by kong.
 func (c *importCommand) Run(p *process) error {
 	o := importer.Options{Command: "import", Sources: c.Files}
-	return p.carryOut(importer.Run, o, &c.connection, &c.talking, &c.reading, &c.sharing, &c.limiting, &c.pace, &c.reporting)
+	return p.carryOut(importer.Run, o, &c.connection, &c.talking, &c.reading, &c.sharing, &c.limiting, &c.pace, &c.against, &c.verifying, &c.reporting)
+}
+
+// against says what to compare with first.
+type against struct {
+	Against string `group:"rows" default:"none" placeholder:"none|server|REPORT|DIR" help:"Skip what is already so: according to the live server (and send only the fields that differ), to an earlier report, or to the newest finished report in DIR."`
+}
+
+func (f *against) into(o *importer.Options) error {
+	if f.Against != "none" {
+		o.Against = f.Against
+	}
+	return nil
 }

@@ -42,7 +42,8 @@ func setUp(env *testscript.Env) error {
 		return err
 	}
 	env.Defer(func() { log.Close() })
-	live, err := sandbox.New(sandbox.Options{Open: true, Log: log}).Start("")
+	const id, secret = "script", "a-secret-that-no-output-shows"
+	live, err := sandbox.New(sandbox.Options{Open: true, Log: log, ClientID: id, ClientSecret: secret}).Start("")
 	if err != nil {
 		return err
 	}
@@ -51,8 +52,8 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("SAMPLES", filepath.Join(root, "samples"))
 	env.Setenv("ROSTERPATCH_BASE_URL", live.URL)
 	env.Setenv("ROSTERPATCH_TOKEN_URL", live.TokenURL)
-	env.Setenv("ROSTERPATCH_CLIENT_ID", "sandbox")
-	env.Setenv("ROSTERPATCH_CLIENT_SECRET", "sandbox")
+	env.Setenv("ROSTERPATCH_CLIENT_ID", id)
+	env.Setenv("ROSTERPATCH_CLIENT_SECRET", secret)
 	return nil
 }
 

@@ -1,0 +1,28 @@
+package main
+
+import "rosterpatch/importer"
+
+// undoCommand is `rosterpatch undo`.
+type undoCommand struct {
+	Of string `arg:"" name:"REPORT" help:"The report of a run that compared: import --against server, apply, or undo."`
+	connection
+	limiting
+	pace
+	verifying
+	reporting
+	talking
+}
+
+// Example is the end of the command's help.
+func (*undoCommand) Example() string {
+	return `rosterpatch undo samples/rollover.plan.report.csv --sandbox`
+}
+
+// ExitCodes are those the command can end with.
+func (*undoCommand) ExitCodes() []int { return (*importCommand).ExitCodes(nil) }
+
+// Run is called by kong.
+func (c *undoCommand) Run(p *process) error {
+	o := importer.Options{Command: "undo", Sources: []string{c.Of}}
+	return p.carryOut(importer.Undo, o, &c.connection, &c.talking, &c.limiting, &c.pace, &c.verifying, &c.reporting)
+}

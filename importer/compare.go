@@ -1,0 +1,258 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"rosterpatch/importer/oneroster"
+	"rosterpatch/importer/report"
+)
+
+// comparer reads the record of each row before it is decided what to do with
+// the row. Rows go in batches, read with the in-list filter; where a server does
+// not take the filter, or an id does not fit into it, one by one.
+//
+// That a record is missing is believed once a single read of such an id has
+// said 404: a server may read the filter otherwise.
+type comparer struct {
+	*sender
+	submit func(*job) bool
+	// decide says what becomes of a row now that its record is known (nil: there
+	// is none): the job that sends it, or nil once its line is written.
+	decide func(item, oneroster.Record) (*job, error)
+
+	batch []item
+	size  int // of the batch, in bytes of address
+
+	mu     sync.Mutex
+	open   map[string]int // rows on their way, by id
+	single bool           // read one by one
+}
+
+// What one read may ask for: the ids, and the bytes of address they take.
+const (
+	batchRows  = 100
+	batchBytes = 6000
+)
+
+// add takes a row; it is false once the run has stopped, and the row is then
+// still the caller's.
+func (c *comparer) add(it item) (bool, error) {
+	id := it.change.SourcedID
+	c.mu.Lock()
+	alone := c.single || c.open[id] > 0 || !oneroster.Listable(id)
+	c.open[id]++
+	c.mu.Unlock()
+	if !alone {
+		if c.batch, c.size = append(c.batch, it), c.size+3*len(id); len(c.batch) < batchRows && c.size < batchBytes {
+			return true, nil
+		}
+		return true, c.flush()
+	}
+	// A row whose id is on its way waits for the row before it, in its lane.
+	if err := c.flush(); err != nil {
+		return true, err
+	}
+	return c.submit(c.one(it)), nil
+}
+
+// flush sends the rows that were added on their way.
+func (c *comparer) flush() error {
+	batch := c.batch
+	c.batch, c.size = nil, 0
+	if len(batch) == 0 || c.submit(c.page(batch, nil)) {
+		return nil
+	}
+	for _, it := range batch {
+		if err := c.note(it); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// done lets the id of a row go that has come to its end.
+func (c *comparer) done(it item) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := it.change.SourcedID
+	if c.open[id]--; c.open[id] == 0 {
+		delete(c.open, id)
+	}
+}
+
+// page is the job that reads the records of a batch, beginning behind those
+// found already: pages can be shorter than was asked for.
+func (c *comparer) page(batch []item, found map[string]oneroster.Record) *job {
+	ids := make([]string, len(batch))
+	for i, it := range batch {
+		ids[i] = it.change.SourcedID
+	}
+	if found == nil {
+		found = make(map[string]oneroster.Record, len(batch))
+	}
+	query := oneroster.Query{IDs: ids, Limit: len(ids), Offset: len(found)}
+	return &job{
+		lanes: ids,
+		send:  func(ctx context.Context) (oneroster.Answer, error) { return c.client.List(ctx, query) },
+		settle: func(r result) ([]*job, error) {
+			if r.stopped {
+				return nil, c.unread(batch, r)
+			}
+			page, err := oneroster.ParsePage(r.answer.Body)
+			if r.answer.Verdict != oneroster.Accepted || err != nil {
+				return c.distrust(batch, fmt.Sprintf("the server answers %d to the in-list filter", r.answer.Status)), nil
+			}
+			before := len(found)
+			for _, record := range page.Enrollments {
+				found[record.ID()] = record
+			}
+			if len(found) > before && len(found) < page.TotalCount && len(found) < len(batch) {
+				return []*job{c.page(batch, found)}, nil
+			}
+			return c.sort(batch, found)
+		},
+	}
+}
+
+// sort decides the rows whose records were found, and has a single read say of
+// the others whether they are missing.
+func (c *comparer) sort(batch []item, found map[string]oneroster.Record) ([]*job, error) {
+	var jobs []*job
+	var absent []item
+	for _, it := range batch {
+		record, ok := found[it.change.SourcedID]
+		if !ok {
+			absent = append(absent, it)
+			continue
+		}
+		j, err := c.decided(it, record)
+		if err != nil {
+			return nil, err
+		}
+		if j != nil {
+			jobs = append(jobs, j)
+		}
+	}
+	if len(absent) > 0 {
+		jobs = append(jobs, c.confirm(absent))
+	}
+	return jobs, nil
+}
+
+// confirm is the job that asks for one of several rows whose records were not
+// listed.
+func (c *comparer) confirm(absent []item) *job {
+	lanes := make([]string, len(absent))
+	for i, it := range absent {
+		lanes[i] = it.change.SourcedID
+	}
+	j := c.one(absent[0])
+	j.lanes = lanes
+	settleOne := j.settle
+	j.settle = func(r result) ([]*job, error) {
+		missing := r.answer.Verdict == oneroster.Refused && r.answer.Status == http.StatusNotFound
+		if !missing && !r.stopped && len(absent) > 1 {
+			return c.distrust(absent, "the in-list filter does not find records that are there"), nil
+		}
+		if r.stopped {
+			return nil, c.unread(absent, r)
+		}
+		if !missing {
+			return settleOne(r)
+		}
+		for _, it := range absent {
+			if _, err := c.decided(it, nil); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	}
+	return j
+}
+
+// distrust reads these rows, and all that come after, one by one.
+func (c *comparer) distrust(batch []item, why string) []*job {
+	c.mu.Lock()
+	first := !c.single
+	c.single = true
+	c.mu.Unlock()
+	if first {
+		c.log.Warn().Str("why", why).Msg("records are read one by one from here on")
+	}
+	jobs := make([]*job, len(batch))
+	for i, it := range batch {
+		jobs[i] = c.one(it)
+	}
+	return jobs
+}
+
+// one is the job that reads the record of a row by itself.
+func (c *comparer) one(it item) *job {
+	return &job{
+		lanes: []string{it.change.SourcedID},
+		send: func(ctx context.Context) (oneroster.Answer, error) {
+			return c.client.Get(ctx, it.change.SourcedID)
+		},
+		settle: func(r result) ([]*job, error) {
+			var record oneroster.Record
+			var err error
+			switch {
+			case r.answer.Verdict == oneroster.Accepted && !r.stopped:
+				if record, err = oneroster.ParseRecord(r.answer.Body); err != nil {
+					r.answer.Message = err.Error()
+					return nil, c.unread([]item{it}, r)
+				}
+			case r.answer.Status != http.StatusNotFound || r.stopped:
+				return nil, c.unread([]item{it}, r)
+			}
+			j, err := c.decided(it, record)
+			if j == nil || err != nil {
+				return nil, err
+			}
+			return []*job{j}, nil
+		},
+	}
+}
+
+// decided decides a row; what follows lets its id go at the end.
+func (c *comparer) decided(it item, record oneroster.Record) (*job, error) {
+	j, err := c.decide(it, record)
+	if j == nil || err != nil {
+		c.done(it)
+		return nil, err
+	}
+	settle := j.settle
+	j.settle = func(r result) ([]*job, error) {
+		next, err := settle(r)
+		if len(next) == 0 {
+			c.done(it)
+		}
+		return next, err
+	}
+	return j, nil
+}
+
+// unread writes the lines of rows whose record could not be read. Nothing was
+// sent of them.
+func (c *comparer) unread(rows []item, r result) error {
+	for _, it := range rows {
+		outcome := report.Failed
+		if r.stopped {
+			outcome = report.Unsent
+		}
+		l := it.line(outcome)
+		r.fill(&l)
+		l.Attempts = 0
+		if !r.stopped {
+			l.Message = "the record could not be read, so nothing was sent: " + l.Message
+		}
+		c.done(it)
+		if err := c.write(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}

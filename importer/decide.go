@@ -1,0 +1,106 @@
+package importer
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"rosterpatch/importer/oneroster"
+	"rosterpatch/importer/report"
+	"rosterpatch/mapping"
+)
+
+const missingMessage = "the server has no enrollment with this sourcedId, or it is not this client's to see"
+
+// decline writes the line of a row that is not sent after all.
+func (s *sender) decline(it item, outcome report.Outcome, message string) (*job, error) {
+	l := it.line(outcome)
+	l.Message = it.says(message)
+	return nil, s.write(l)
+}
+
+// says is the message of the row's line: what is to be said of the row in any
+// case, and of what became of it.
+func (it *item) says(message string) string {
+	if it.remark == "" || message == "" {
+		return it.remark + message
+	}
+	return message + "; " + it.remark
+}
+
+// planner decides what would be done with a row, and writes that down.
+type planner struct {
+	*sender
+	digest *Digest
+	twice  map[uint64]bool // ids, by hash, that stand on several rows
+
+	mu      sync.Mutex
+	planned map[string][]mapping.Field // of those ids, what the rows so far would change
+}
+
+func (p *planner) decide(it item, record oneroster.Record) (*job, error) {
+	if record == nil {
+		return p.decline(it, report.Missing, missingMessage)
+	}
+	id := it.change.SourcedID
+	twice := p.twice[hashOf(id)]
+	if twice { // it will meet what the row before it leaves
+		p.mu.Lock()
+		record = with(record, p.planned[id])
+		p.planned[id] = append(p.planned[id], it.change.Fields...)
+		p.mu.Unlock()
+	}
+	change := differing(it.change.Fields, record)
+	if len(change) == 0 {
+		return p.decline(it, report.Unchanged, "the server holds it already")
+	}
+	l := it.line(report.Planned)
+	l.Before, l.After = excerpt(record, change), excerpt(with(record, change), change)
+	p.digest.add(it, record, change)
+	return nil, p.write(l)
+}
+
+// apply decides what is done with a row: the fields that differ are sent,
+// unless the record no longer holds what the plan saw.
+func (s *sender) apply(it item, record oneroster.Record) (*job, error) {
+	if record == nil {
+		return s.decline(it, report.Missing, missingMessage)
+	}
+	change := differing(it.change.Fields, record)
+	if len(change) == 0 {
+		return s.decline(it, report.Unchanged, "the server holds it already")
+	}
+	for _, f := range change {
+		now := held(record, f.Name)
+		seen, planned := it.seen(f)
+		if planned && !same(f.Name, now, seen) {
+			l := it.line(report.Conflict)
+			l.Message = fmt.Sprintf("%s: the record held %s then and holds %s now, so it was left alone", f.Name, shown(seen), shown(now))
+			l.Before, l.After = excerpt(record, change), excerpt(with(record, change), change)
+			return nil, s.write(l)
+		}
+	}
+	it.was, it.is = excerpt(record, change), excerpt(with(record, change), change)
+	it.sends = complete(mapping.Change{SourcedID: it.change.SourcedID, Fields: change}, record)
+	return s.patch(it), nil
+}
+
+// seen is what an earlier look at the record found in a field, and whether there
+// was such a look. A field that the look did not find wanting held its value.
+func (it *item) seen(f mapping.Field) (json.RawMessage, bool) {
+	if it.before == nil {
+		return nil, false
+	}
+	if !mentions(it.before, f.Name) {
+		return f.Value, true
+	}
+	return held(it.before, f.Name), true
+}
+
+// shown is a value for a message.
+func shown(value json.RawMessage) string {
+	if value == nil {
+		return "nothing"
+	}
+	return unquoted(value)
+}

@@ -1,0 +1,260 @@
+package importer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rosterpatch/importer/oneroster"
+	"rosterpatch/mapping"
+)
+
+// held is what a record holds in a field of a change, in the change's own form:
+// of user, class and school the reference alone. It is nil where the record
+// holds nothing, or null.
+func held(r oneroster.Record, field string) json.RawMessage {
+	key, inner, nested := strings.Cut(field, ".")
+	value := r[key]
+	for nested && value != nil {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(value, &object) != nil {
+			return nil
+		}
+		key, inner, nested = strings.Cut(inner, ".")
+		value = object[key]
+	}
+	switch {
+	case len(value) == 0 || string(value) == "null":
+		return nil
+	case slices.Contains(references, field):
+		var reference struct {
+			SourcedID *string `json:"sourcedId"`
+		}
+		if json.Unmarshal(value, &reference) != nil || reference.SourcedID == nil {
+			return nil
+		}
+		value, _ = json.Marshal(reference) // a string always marshals
+	}
+	return value
+}
+
+// references are the fields that name another record.
+var references = []string{"user", "class", "school"}
+
+// same reports whether two values of a field are one to the server, which
+// returns booleans as strings, dates as it likes, and numbers in its own spelling.
+func same(field string, a, b json.RawMessage) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	if bytes.Equal(a, b) {
+		return true
+	}
+	switch field {
+	case "primary":
+		return strings.EqualFold(unquoted(a), unquoted(b))
+	case "beginDate", "endDate":
+		return day(unquoted(a)) == day(unquoted(b))
+	}
+	return alike(decoded(a), decoded(b))
+}
+
+// unquoted is the text of a JSON string, or the JSON itself.
+func unquoted(value json.RawMessage) string {
+	var s string
+	if json.Unmarshal(value, &s) != nil {
+		return string(value)
+	}
+	return s
+}
+
+// day is the calendar date at the front of a date or a date-time of midnight.
+func day(date string) string {
+	if before, rest, ok := strings.Cut(date, "T"); ok && strings.Trim(rest, "0:.Z") == "" {
+		return before
+	}
+	return date
+}
+
+func decoded(value json.RawMessage) any {
+	d := json.NewDecoder(bytes.NewReader(value))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return string(value)
+	}
+	return v
+}
+
+// alike compares decoded JSON; numbers are the same if a float64 holds them so.
+func alike(a, b any) bool {
+	switch a := a.(type) {
+	case json.Number:
+		b, ok := b.(json.Number)
+		if !ok {
+			return false
+		}
+		x, errX := strconv.ParseFloat(a.String(), 64)
+		y, errY := strconv.ParseFloat(b.String(), 64)
+		return errX == nil && errY == nil && x == y
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		return ok && maps.EqualFunc(a, b, alike)
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, alike)
+	}
+	return a == b
+}
+
+// differing are the fields of a change that the record does not hold yet.
+func differing(fields []mapping.Field, r oneroster.Record) []mapping.Field {
+	return slices.DeleteFunc(slices.Clone(fields), func(f mapping.Field) bool {
+		return same(f.Name, f.Value, held(r, f.Name))
+	})
+}
+
+// with is the record after a change: a copy, with the fields set.
+func with(r oneroster.Record, fields []mapping.Field) oneroster.Record {
+	after := maps.Clone(r)
+	for _, f := range fields {
+		key, inner, nested := strings.Cut(f.Name, ".")
+		if nested {
+			after[key] = put(after[key], inner, f.Value)
+		} else {
+			after[key] = f.Value
+		}
+	}
+	return after
+}
+
+// put sets the value at a path inside a JSON object. What is none becomes one.
+func put(object json.RawMessage, path string, value json.RawMessage) json.RawMessage {
+	var o map[string]json.RawMessage
+	if json.Unmarshal(object, &o) != nil || o == nil {
+		o = make(map[string]json.RawMessage)
+	}
+	key, inner, nested := strings.Cut(path, ".")
+	if nested {
+		value = put(o[key], inner, value)
+	}
+	o[key] = value
+	merged, _ := json.Marshal(o) // of raw JSON, which was read or made as such
+	return merged
+}
+
+// complete makes a change right under either reading of the API's two open
+// points. Whether a PATCH merges metadata deeply or replaces each of its keys
+// is not said, so every nested object that is touched goes whole. Whether a
+// PATCH without primary sets it to its default is not said either, so primary
+// is repeated as it is.
+func complete(change mapping.Change, r oneroster.Record) mapping.Change {
+	var fields, metadata []mapping.Field
+	after := with(r, change.Fields)
+	for _, f := range change.Fields {
+		_, key, isMetadata := strings.Cut(f.Name, "metadata.")
+		if !isMetadata {
+			fields = append(fields, f)
+			continue
+		}
+		top, _, nested := strings.Cut(key, ".")
+		name := "metadata." + top
+		if slices.ContainsFunc(metadata, func(m mapping.Field) bool { return m.Name == name }) {
+			continue
+		}
+		value := f.Value
+		if nested {
+			value = allowed(name, held(after, name))
+		}
+		metadata = append(metadata, mapping.Field{Name: name, Value: value})
+	}
+	primary := held(r, "primary")
+	if primary != nil && !slices.ContainsFunc(fields, func(f mapping.Field) bool { return f.Name == "primary" }) {
+		at := slices.IndexFunc(fields, func(f mapping.Field) bool { return f.Name != "status" && f.Name != "role" })
+		if at < 0 {
+			at = len(fields)
+		}
+		fields = slices.Insert(fields, at, mapping.Field{Name: "primary", Value: primary})
+	}
+	return mapping.Change{SourcedID: change.SourcedID, Fields: append(fields, metadata...)}
+}
+
+// allowed leaves out of goals and metrics what the API's schema has no room
+// for, though the record holds it.
+func allowed(name string, object json.RawMessage) json.RawMessage {
+	if name != "metadata.goals" && name != "metadata.metrics" {
+		return object
+	}
+	var o map[string]json.RawMessage
+	if json.Unmarshal(object, &o) != nil {
+		return object
+	}
+	maps.DeleteFunc(o, func(key string, value json.RawMessage) bool { return !mapping.Allowed(name+"."+key, value) })
+	trimmed, _ := json.Marshal(o)
+	return trimmed
+}
+
+// excerpt is the JSON object of what a record holds in the fields of a change,
+// null where it holds nothing: result.before and result.after.
+func excerpt(r oneroster.Record, fields []mapping.Field) string {
+	values := make([]mapping.Field, len(fields))
+	for i, f := range fields {
+		values[i] = mapping.Field{Name: f.Name, Value: held(r, f.Name)}
+		if values[i].Value == nil {
+			values[i].Value = json.RawMessage("null")
+		}
+	}
+	return string(mapping.Change{Fields: values}.Enrollment())
+}
+
+// mentions reports whether a result.before says anything of a field, be it null.
+func mentions(r oneroster.Record, field string) bool {
+	key, inner, nested := strings.Cut(field, ".")
+	value, ok := r[key]
+	for nested && ok {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(value, &object) != nil {
+			return false
+		}
+		key, inner, nested = strings.Cut(inner, ".")
+		value, ok = object[key]
+	}
+	return ok
+}
+
+// leaves are the fields that an object such as result.after names, in its form.
+func leaves(object string) ([]mapping.Field, error) {
+	d := json.NewDecoder(strings.NewReader(object))
+	return appendLeaves(nil, d, "")
+}
+
+// appendLeaves reads an object in the order of its keys. Objects inside
+// metadata are gone into; a reference is a value.
+func appendLeaves(fields []mapping.Field, d *json.Decoder, path string) ([]mapping.Field, error) {
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, fmt.Errorf("read what a record held: it is no JSON object (%v)", err)
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, fmt.Errorf("read what a record held: %w", err)
+		}
+		name := path + key.(string) // the keys of an object are strings
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, fmt.Errorf("read what a record held: %w", err)
+		}
+		if inMetadata := name == "metadata" || path != ""; inMetadata && len(value) > 0 && value[0] == '{' {
+			if fields, err = appendLeaves(fields, json.NewDecoder(bytes.NewReader(value)), name+"."); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		fields = append(fields, mapping.Field{Name: name, Value: value})
+	}
+	return fields, nil
+}

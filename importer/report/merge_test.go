@@ -1,0 +1,119 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// shards writes the reports of a run that was cut in three, lines as they came.
+func shards(t *testing.T, rows int) (paths []string) {
+	t.Helper()
+	for shard := range 3 {
+		r := &Run{State: Finished, Command: "import", Version: "1.0.0", Start: night.Add(time.Duration(shard) * time.Minute), End: night.Add(time.Hour),
+			Sources: []Source{{Path: "a.csv", SHA256: "aa", Rows: rows}}, Options: []byte(fmt.Sprintf(`{"shard":"%d/3"}`, shard)),
+			Requests: 10, Retries: 2, Throttles: 1, Latency: &Latency{P50: 1}}
+		var lines []Line
+		for i := rows - 1; i >= 0; i-- {
+			if i%3 == shard {
+				lines = append(lines, Line{Line: i + 2, Outcome: Updated, Attempts: 1, Cells: []string{fmt.Sprint("enr-", i), "two\nlines"}})
+			}
+		}
+		r.Rows = len(lines)
+		path := fmt.Sprintf("a.%d-of-3.report.csv", shard)
+		save(t, path, []string{"sourcedId", "note"}, r, lines...)
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+func TestMergeShards(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const rows = 2000 // some chunks of lines
+	paths := shards(t, rows)
+	if err := Merge("a.report.csv", CreateOptions{}, paths...); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open("a.report.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for i := range rows {
+		l, err := r.Next()
+		if err != nil || l.Line != i+2 || l.Cells[0] != fmt.Sprint("enr-", i) {
+			t.Fatalf("row %d: %v, %v", i, l, err)
+		}
+	}
+	got, err := ReadRun("a.report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Run{State: Finished, Command: "import", Version: "1.0.0", Start: night, End: night.Add(time.Hour),
+		Sources: []Source{{Path: "a.csv", SHA256: "aa", Rows: rows}}, Options: got.Options, Rows: rows,
+		Outcomes: map[Outcome]int{Updated: rows}, Requests: 30, Retries: 6, Throttles: 3}
+	if diff := cmp.Diff(want, got); diff != "" || !strings.Contains(string(got.Options), "2/3") {
+		t.Errorf("options %s (-want +got):\n%s", got.Options, diff)
+	}
+}
+
+func TestMergeIntoOneOfThem(t *testing.T) {
+	t.Chdir(t.TempDir())
+	paths := shards(t, 30)
+	if err := Merge(paths[1], CreateOptions{}, paths...); err == nil {
+		t.Error("a report was overwritten")
+	}
+	if err := Merge(paths[1], CreateOptions{Force: true}, paths...); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Summarise(paths[1]); err != nil || s.Rows != 30 {
+		t.Errorf("%v, %v", s, err)
+	}
+}
+
+func TestMergeRefusesOtherColumns(t *testing.T) {
+	t.Chdir(t.TempDir())
+	save(t, "a.csv", []string{"sourcedId", "role"}, nil)
+	save(t, "b.csv", []string{"role", "sourcedId"}, nil)
+	if err := Merge("c.csv", CreateOptions{}, "a.csv", "b.csv"); err == nil || !strings.HasPrefix(err.Error(), "b.csv:1: ") {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat("c.csv"); err == nil {
+		t.Error("a refused merge left a report")
+	}
+}
+
+// Two sources of one run have lines of the same number.
+func TestMergeKeepsSourcesApart(t *testing.T) {
+	t.Chdir(t.TempDir())
+	header := []string{"sourcedId"}
+	lines := []Line{
+		{File: "a.csv", Line: 2, Outcome: Failed, Cells: []string{"a"}},
+		{File: "b.csv", Line: 2, Outcome: Updated, Cells: []string{"b"}},
+		{File: "a.csv", Line: 3, Outcome: Updated, Cells: []string{"c"}},
+	}
+	if err := os.WriteFile("x.csv", []byte(written(t, header, true, lines...)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Merge("y.csv", CreateOptions{}, "x.csv"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("y.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(written(t, header, true, lines[0], lines[2], lines[1]), string(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	s, err := Summarise("y.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.sources || s.Reasons[0].where() != "a.csv:2 (a)" {
+		t.Errorf("%v", s.Reasons)
+	}
+}

@@ -1,0 +1,115 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// State is how far a run got.
+type State string
+
+// The states of a run. A run that says Running and is not was killed.
+const (
+	Running  State = "running"
+	Finished State = "finished" // every row was taken
+	Stopped  State = "stopped"  // it ended early; the rest is unsent
+)
+
+// Run is the facts of a run that its lines do not hold: NAME.report.json.
+// It holds no secret.
+type Run struct {
+	State      State           `json:"state"`
+	StopReason string          `json:"stopReason,omitempty"`
+	Command    string          `json:"command"` // import, plan, apply, rerun or undo
+	Version    string          `json:"version"` // of the program
+	Start      time.Time       `json:"start"`
+	End        time.Time       `json:"end,omitzero"`
+	Sources    []Source        `json:"sources,omitempty"`
+	Options    json.RawMessage `json:"options,omitempty"` // as the command records them
+	Rows       int             `json:"rows"`              // source rows the report is to hold
+	Outcomes   map[Outcome]int `json:"outcomes,omitempty"`
+	Requests   int             `json:"requests"` // reads and repeats included
+	Retries    int             `json:"retries"`
+	Throttles  int             `json:"throttles"` // 429 answers
+	Latency    *Latency        `json:"latencyMs,omitempty"`
+	Failures   []Failure       `json:"failures,omitempty"` // the worst first
+}
+
+// Source is a file that a run read.
+type Source struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"` // hex, of the stored bytes
+	Rows   int    `json:"rows"`
+}
+
+// Latency is how long the server took to answer, in milliseconds.
+type Latency struct {
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
+// Failure is a reason for which rows are not done, and how many.
+type Failure struct {
+	Reason string `json:"reason"`
+	Count  int    `json:"count"`
+}
+
+// SidePath returns where the [Run] of a report stands: x.report.json beside
+// x.report.csv.
+func SidePath(report string) string {
+	if ext := filepath.Ext(report); strings.EqualFold(ext, ".csv") {
+		report = strings.TrimSuffix(report, ext)
+	}
+	return report + ".json"
+}
+
+// WriteRun writes r to path (see [SidePath]), mode 0600, in place of what is
+// there. Whoever reads the path, and whenever the power goes, finds the old
+// file or the new one, whole.
+func WriteRun(path string, r Run) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	_, err = f.Write(append(text, '\n'))
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, errors.Join(err, os.Remove(f.Name())))
+	}
+	if err := syncDir(dir); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+// ReadRun reads what WriteRun wrote. A run without one is an error that is
+// [io/fs.ErrNotExist].
+func ReadRun(path string) (Run, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Run{}, fmt.Errorf("reading the facts of the run: %w", err)
+	}
+	var r Run
+	if err := json.Unmarshal(text, &r); err != nil {
+		return Run{}, fmt.Errorf("reading the facts of the run: %s: %w", path, err)
+	}
+	return r, nil
+}

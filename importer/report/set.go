@@ -1,0 +1,186 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// set is reports that are read as one: shards of a run, a run and its rerun.
+type set struct {
+	parts  []*part
+	files  []string // names of sources, sorted
+	places []place  // one for each row, in the order of the sources
+}
+
+// part is one report of a set.
+type part struct {
+	*Reader
+	path   string
+	run    *Run // nil when nothing stands beside the report
+	source string
+	latest time.Time
+	lines  int
+	redone bool // a later run of the set took its rows again
+}
+
+// unreached is how many rows a killed run never came to, unless a rerun did.
+func (p *part) unreached() int {
+	if p.run == nil || p.redone {
+		return 0
+	}
+	return max(0, p.run.Rows-p.lines)
+}
+
+// place is where a row's line stands: 24 bytes, since there may be millions.
+type place struct {
+	offset int64
+	line   int32
+	file   int32 // in set.files
+	part   int32
+	source int32 // in which group of parts with the same source
+}
+
+// openSet opens reports and finds the line of each row. Where a row has several
+// lines, the one of the latest run counts. Lines of reports that are known to be
+// of different sources are lines of different rows.
+func openSet(paths []string) (*set, error) {
+	if len(paths) == 0 {
+		return nil, errors.New("name at least one report")
+	}
+	s := &set{}
+	for _, path := range paths {
+		p, err := openPart(path)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		s.parts = append(s.parts, p)
+	}
+	if err := s.index(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func openPart(path string) (*part, error) {
+	r, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	p := &part{Reader: r, path: path}
+	run, err := ReadRun(SidePath(path))
+	switch {
+	case err == nil:
+		p.run = &run
+		for _, source := range run.Sources {
+			p.source += source.SHA256 + " "
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, errors.Join(err, r.Close())
+	}
+	return p, nil
+}
+
+func (s *set) Close() error {
+	var errs []error
+	for _, p := range s.parts {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (s *set) index() error {
+	known := map[string]int32{}
+	var sources []string
+	for i, p := range s.parts {
+		source := slices.Index(sources, p.source)
+		if source < 0 {
+			source = len(sources)
+			sources = append(sources, p.source)
+		}
+		for {
+			l, err := p.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			if l.Line > math.MaxInt32 {
+				return &Error{File: p.path, Column: lineName, Msg: fmt.Sprintf("%d is more lines than a source can have", l.Line)}
+			}
+			if _, ok := known[l.File]; !ok {
+				known[strings.Clone(l.File)] = int32(len(s.files))
+				s.files = append(s.files, strings.Clone(l.File))
+			}
+			if l.FinishedAt.After(p.latest) {
+				p.latest = l.FinishedAt
+			}
+			p.lines++
+			s.places = append(s.places, place{p.Offset(), int32(l.Line), known[l.File], int32(i), int32(source)})
+		}
+		if p.run != nil {
+			p.latest = p.run.Start
+		}
+	}
+	slices.SortFunc(s.places, func(a, b place) int {
+		return cmp.Or(
+			cmp.Compare(a.source, b.source),
+			strings.Compare(s.files[a.file], s.files[b.file]),
+			cmp.Compare(a.line, b.line),
+			s.parts[b.part].latest.Compare(s.parts[a.part].latest),
+			cmp.Compare(b.part, a.part),
+			cmp.Compare(b.offset, a.offset),
+		)
+	})
+	kept := s.places[:0]
+	for _, p := range s.places {
+		if n := len(kept); n > 0 && kept[n-1].sameRow(p) {
+			if p.part != kept[n-1].part {
+				s.parts[p.part].redone = true
+			}
+			continue
+		}
+		kept = append(kept, p)
+	}
+	s.places = kept
+	return nil
+}
+
+func (p place) sameRow(q place) bool {
+	return p.source == q.source && p.file == q.file && p.line == q.line
+}
+
+// each visits the line of each row, in the order of the sources.
+func (s *set) each(visit func(*part, Line) error) error {
+	offsets := make([][]int64, len(s.parts))
+	for chunk := range slices.Chunk(s.places, 4*readAhead) {
+		for i := range offsets {
+			offsets[i] = offsets[i][:0]
+		}
+		for _, at := range chunk {
+			offsets[at.part] = append(offsets[at.part], at.offset)
+		}
+		found := make([][]entry, len(s.parts))
+		for i, p := range s.parts {
+			var err error
+			if found[i], err = p.at(offsets[i]); err != nil {
+				return err
+			}
+		}
+		for _, at := range chunk {
+			next := found[at.part][0]
+			found[at.part] = found[at.part][1:]
+			if err := visit(s.parts[at.part], next.line); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

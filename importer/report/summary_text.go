@@ -1,0 +1,65 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// shownSchools is how many schools the text names; the page names more.
+const shownSchools = 10
+
+// Text writes the summary for a person at a terminal.
+func (s *Summary) Text(w io.Writer) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n\n", s.headline())
+	all := s.Rows + s.Unreached
+	for _, o := range Outcomes() {
+		if n := s.Outcomes[o]; n > 0 {
+			fmt.Fprintf(&b, "%12s  %-9s  %8s\n", grouped(n), o, percent(n, all))
+		}
+	}
+	if s.Unreached > 0 {
+		fmt.Fprintf(&b, "%12s  %-9s  %8s  the run was killed before it came to them\n", grouped(s.Unreached), "no line", percent(s.Unreached, all))
+	}
+	if len(s.Reasons) > 0 {
+		b.WriteString("\nWhy rows are not done\n")
+	}
+	for _, r := range s.Reasons {
+		fmt.Fprintf(&b, "%12s  %-9s  %s\n", grouped(r.Rows), r.Outcome, strings.TrimSpace(r.code()+"  "+r.text()))
+		fmt.Fprintf(&b, "%25s%s\n", "", r.where())
+	}
+	if len(s.Schools) > 1 {
+		b.WriteString("\nBy school\n")
+		for i, school := range s.Schools {
+			if i == shownSchools {
+				fmt.Fprintf(&b, "%14sand %s more\n", "", counted(len(s.Schools)-i, "school"))
+				break
+			}
+			fmt.Fprintf(&b, "%12s  of %s not done  %s\n", grouped(school.Undone), counted(school.Rows, "row"), school.name())
+		}
+	}
+	b.WriteString("\n")
+	for _, f := range s.Reports {
+		fmt.Fprintf(&b, "%s: %s\n", f.Path, f.story())
+	}
+	if advice, commands := s.next(); len(commands) > 0 {
+		if advice == "" {
+			advice = "Next"
+		}
+		fmt.Fprintf(&b, "\n%s:\n", advice)
+		for _, c := range commands {
+			fmt.Fprintf(&b, "  %s\n", c)
+		}
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (s *School) name() string {
+	if s.SourcedID == "" {
+		return "(no school)"
+	}
+	return s.SourcedID
+}
