@@ -90,12 +90,12 @@ func (e *earlier) open(o *Options, f *feed) (err error) {
 		f.warn = append(f.warn, fmt.Sprintf("%d lines of %s were cut off by a kill; their rows are read again", n, e.path))
 	}
 	if e.count < e.facts.Rows {
-		if err := e.openRest(*o); err != nil {
+		if err := e.openRest(*o, o.of); err != nil {
 			return err
 		}
 	}
-	sum, err := hashFile(e.path)
-	f.sources = []report.Source{{Path: e.path, SHA256: sum}}
+	f.sources = e.facts.Sources
+	f.of, err = sourceOf(e.path)
 	return err
 }
 
@@ -137,16 +137,20 @@ func (e *earlier) file(name string) (int, error) {
 }
 
 // openRest opens what the earlier run read, for the rows that have no line.
-func (e *earlier) openRest(o Options) (err error) {
+func (e *earlier) openRest(o Options, of *report.Source) (err error) {
 	o.Sources, o.Redo = nil, Redo{}
-	for _, s := range e.facts.Sources {
+	sources := e.facts.Sources
+	if of != nil {
+		sources = []report.Source{*of}
+	}
+	for _, s := range sources {
 		path := s.Path
 		if _, err := os.Stat(path); err != nil && !filepath.IsAbs(path) {
 			path = filepath.Join(filepath.Dir(e.path), filepath.Base(path))
 		}
 		sum, err := hashFile(path)
 		if err != nil {
-			return fmt.Errorf("%d rows have no line in the report and must be read from the source: %w", e.facts.Rows-e.count, err)
+			return fmt.Errorf("%d rows have no line in the report and must be read from where they came: %w", e.facts.Rows-e.count, err)
 		}
 		if sum != s.SHA256 {
 			return fmt.Errorf("%s has changed since the run began (its SHA-256 differs), so the %d rows that the run never reached cannot be told; put the file back as it was, or import the new one",
@@ -154,75 +158,112 @@ func (e *earlier) openRest(o Options) (err error) {
 		}
 		o.Sources = append(o.Sources, path)
 	}
-	e.rest, err = openRecorded(e.facts, o)
-	return err
-}
-
-// openRecorded opens the sources of an earlier run as that run did.
-func openRecorded(facts report.Run, o Options) (*feed, error) {
-	switch facts.Command {
-	case "rerun", "apply":
-		return openEarlier(&o)
-	case "undo":
-		return openUndo(&o)
+	switch {
+	case of == nil:
+		e.rest, err = openSources(&o)
+	case e.facts.Command == "undo":
+		e.rest, err = openUndo(&o)
+	default:
+		e.rest, err = openEarlier(&o)
 	}
-	return openSources(&o)
+	return err
 }
 
 // items are the rows in the order of the sources.
 func (e *earlier) items() iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		sent := make(map[uint64]bool) // of the ids in twice, those with a row that goes again
-		next, stop := iter.Pull2(e.lines.sorted())
+		next, stop := iter.Pull2(inOrder(e.reader, &e.lines))
 		defer stop()
 		line, err, more := next()
-		emit := func(it item, err error) bool { return yield(it, err) && err == nil }
-		// old yields the lines of rows that stand before a place.
-		old := func(before uint64) bool {
-			for more && err == nil && line.key < before {
-				it, readErr := e.item(int64(line.value), sent)
-				if !emit(it, readErr) {
+		// known yields the rows with a line that stand before a place.
+		known := func(before uint64) bool {
+			for more && err == nil && line.place < before {
+				at := line.place
+				it, itemErr := e.item(line.Line, sent)
+				if !yield(it, itemErr) || itemErr != nil {
 					return false
 				}
-				previous := line.key
-				if line, err, more = next(); more && err == nil && line.key == previous {
-					err = fmt.Errorf("%s: the row on line %d of the source has two lines in the report; delete one", e.path, it.row)
+				if line, err, more = next(); more && err == nil && line.place == at {
+					err = fmt.Errorf("%s: the row on line %d of the source has two lines in the report; delete one", e.path, line.Line.Line)
 				}
 			}
-			return err == nil || emit(item{}, err)
+			return err == nil || yield(item{}, err) && false
 		}
 		if e.rest != nil {
 			for it, err := range e.rest.items {
-				if err != nil {
-					emit(it, err)
+				file, fileErr := e.file(it.file)
+				if err = errors.Join(err, fileErr); err != nil {
+					yield(it, err)
 					return
 				}
-				file, err := e.file(it.file)
 				at := place(file, it.row)
-				if err != nil || !old(at) {
+				if !known(at) {
 					return
 				}
-				if more && line.key == at {
+				if more && line.place == at {
 					continue // it has a line, which comes next
 				}
-				if !emit(e.unreached(it), nil) {
+				if !yield(e.unreached(it), nil) {
 					return
 				}
 			}
 		}
-		old(^uint64(0))
+		known(^uint64(0))
+	}
+}
+
+// placed is a line of a report, with the key under which its offset was kept.
+type placed struct {
+	report.Line
+	place uint64
+}
+
+// inOrder reads the lines of a report in the order of their keys, some at once.
+func inOrder(reader *report.Reader, offsets *spill) iter.Seq2[placed, error] {
+	const atOnce = 256
+	return func(yield func(placed, error) bool) {
+		var pairs []pair
+		flush := func() bool {
+			at := make([]int64, len(pairs))
+			for i, p := range pairs {
+				at[i] = int64(p.value)
+			}
+			lines, err := reader.At(at...)
+			if err != nil {
+				return yield(placed{}, err) && false
+			}
+			for i, l := range lines {
+				if !yield(placed{l, pairs[i].key}, nil) {
+					return false
+				}
+			}
+			pairs = pairs[:0]
+			return true
+		}
+		for p, err := range offsets.sorted() {
+			if err != nil {
+				yield(placed{}, err)
+				return
+			}
+			if pairs = append(pairs, p); len(pairs) == atOnce && !flush() {
+				return
+			}
+		}
+		flush()
 	}
 }
 
 // reread finds out anew what the row of a line is to become.
 func (e *earlier) reread(it *item, l report.Line) error {
 	if e.mode == restoring {
+		it.change.SourcedID = e.mapping.ID(l.Cells)
 		return it.restore(e.path, l.After, l.Before)
 	}
 	if !it.read(e.mapping, l.Cells) {
 		it.settle(report.Unchanged, "--where does not take this row any more")
 	}
-	// Cells that were mended since ask for another change than the one that look was for.
+	// Cells that were mended since ask for another change than that look was for.
 	if l.Before == "" || it.settled != nil || it.change.Fingerprint() != l.Fingerprint {
 		return nil
 	}
@@ -237,12 +278,8 @@ func (e *earlier) unreached(it item) item {
 	return it
 }
 
-// item is the row whose line stands at an offset of the report.
-func (e *earlier) item(offset int64, sent map[uint64]bool) (item, error) {
-	l, err := e.reader.At(offset)
-	if err != nil {
-		return item{}, err
-	}
+// item is the row of a line.
+func (e *earlier) item(l report.Line, sent map[uint64]bool) (item, error) {
 	it := item{file: l.File, row: l.Line, cells: l.Cells}
 	id := hashOf(e.mapping.ID(l.Cells))
 	// A row that is done goes again if an earlier row of its id does: the last
@@ -290,6 +327,12 @@ func (r Redo) chosen(l report.Line) bool {
 	return r.CodeMinor == "" || slices.ContainsFunc(strings.Split(l.CodeMinor, ","), func(code string) bool {
 		return strings.EqualFold(strings.TrimSpace(code), r.CodeMinor)
 	})
+}
+
+// sourceOf is a file as a run records it.
+func sourceOf(path string) (*report.Source, error) {
+	sum, err := hashFile(path)
+	return &report.Source{Path: path, SHA256: sum}, err
 }
 
 // hashFile is the SHA-256 of a file's bytes, in hex.

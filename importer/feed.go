@@ -23,13 +23,15 @@ type item struct {
 	was   string         // result.before
 	is    string         // result.after
 
-	settled *report.Line // what became of it, once that is known
+	settled  *report.Line      // what became of it, once that is known
+	problems []mapping.Problem // why it is invalid, where that is for what its cells say
 }
 
 // feed is the rows of a run. Its passes all yield the same.
 type feed struct {
 	header  []string        // of the rows' cells
-	sources []report.Source // what a rerun has to find again
+	sources []report.Source // the files that the rows came from in the first place
+	of      *report.Source  // the report or plan that they are taken from, nil if none
 	files   bool            // there are several
 	items   iter.Seq2[item, error]
 	leftOut *int     // rows that --where or --shard left out of the last pass

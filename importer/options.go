@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"rosterpatch/importer/oneroster"
+	"rosterpatch/importer/report"
 	"rosterpatch/importer/source"
 	"rosterpatch/mapping"
 )
@@ -51,8 +52,10 @@ type Options struct {
 	Log      zerolog.Logger // zerolog.Nop() for none
 	Progress func(Progress) // called about five times a second; nil for none
 
-	files []string // names of the sources, where there are several
-	mode  mode
+	files   []string       // names of the sources, where there are several
+	of      *report.Source // what the earlier run took its rows from, if that was a report or plan
+	spooled string         // where a source is kept that can be read only once
+	mode    mode
 }
 
 // mode is whether a run looks at a record before it sends a row.
@@ -90,11 +93,20 @@ func (e *UsageError) Error() string {
 	return fmt.Sprintf("%s %q %s", e.Flag, e.Value, e.Problem)
 }
 
+// checkReading is the first *UsageError of what o says of the rows.
+func (o *Options) checkReading() error {
+	if len(o.Sources) == 0 {
+		return &UsageError{Flag: "FILE", Problem: "is missing: name the file to read, or - for standard input"}
+	}
+	if err := o.Reading.Validate(); err != nil {
+		return &UsageError{Flag: "--encoding, --delimiter", Problem: err.Error()}
+	}
+	return o.Shard.check()
+}
+
 // check is the first *UsageError of o.
 func (o *Options) check() error {
 	switch {
-	case len(o.Sources) == 0:
-		return &UsageError{Flag: "FILE", Problem: "is missing: name the file to read, or - for standard input"}
 	case o.Workers < 1 || o.Workers > 1000:
 		return &UsageError{"--workers", fmt.Sprint(o.Workers), "must be from 1 to 1000"}
 	case o.Rate < 0:
@@ -108,3 +120,6 @@ func (o *Options) check() error {
 	}
 	return o.Shard.check()
 }
+
+// againstReports reports whether a run goes by what earlier runs have sent.
+func (o *Options) againstReports() bool { return o.Against != "" && o.Against != againstServer }

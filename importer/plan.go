@@ -91,7 +91,7 @@ func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (planned *fe
 		return rows, nil, nil, err
 	}
 	// A rerun is to find the rows where they came from.
-	planned.sources, planned.warn = rows.sources, nil
+	planned.sources, planned.of, planned.warn = rows.sources, nil, nil
 	if err = rows.close(); err == nil {
 		after, err = r.judge(ctx, planned)
 	}

@@ -12,29 +12,30 @@ import (
 // to read the rows as the run did, and what a person may ask about. No secret
 // is among it.
 type recorded struct {
-	Mapping   string   `json:"mapping,omitempty"` // YAML
-	Files     []string `json:"files,omitempty"`   // what result.file may say, in order
-	Encoding  string   `json:"encoding,omitempty"`
-	Delimiter string   `json:"delimiter,omitempty"`
-	Shard     string   `json:"shard,omitempty"`
-	Mode      mode     `json:"mode,omitempty"`
-	Against   string   `json:"against,omitempty"`
-	Verify    bool     `json:"verify,omitempty"`
-	BaseURL   string   `json:"baseUrl"`
-	Workers   int      `json:"workers"`
-	Rate      float64  `json:"rate"`
-	Retries   int      `json:"retries"`
-	Timeout   string   `json:"timeout"`
-	GiveUp    string   `json:"giveUp"`
-	FinishBy  string   `json:"finishBy,omitempty"`
-	Limits    Limits   `json:"limits"`
+	Mapping   string         `json:"mapping,omitempty"` // YAML
+	Files     []string       `json:"files,omitempty"`   // what result.file may say, in order
+	Of        *report.Source `json:"of,omitempty"`      // the report or plan that the rows are taken from
+	Encoding  string         `json:"encoding,omitempty"`
+	Delimiter string         `json:"delimiter,omitempty"`
+	Shard     string         `json:"shard,omitempty"`
+	Mode      mode           `json:"mode,omitempty"`
+	Against   string         `json:"against,omitempty"`
+	Verify    bool           `json:"verify,omitempty"`
+	BaseURL   string         `json:"baseUrl"`
+	Workers   int            `json:"workers"`
+	Rate      float64        `json:"rate"`
+	Retries   int            `json:"retries"`
+	Timeout   string         `json:"timeout"`
+	GiveUp    string         `json:"giveUp"`
+	FinishBy  string         `json:"finishBy,omitempty"`
+	Limits    Limits         `json:"limits"`
 }
 
-func (o *Options) recorded() (json.RawMessage, error) {
+func (o *Options) recorded(of *report.Source) (json.RawMessage, error) {
 	r := recorded{
 		Encoding: o.Reading.Encoding, Shard: o.Shard.String(), Against: o.Against, Verify: o.Verify,
 		BaseURL: o.Server.BaseURL, Workers: o.Workers, Rate: o.Rate, Retries: o.Retries,
-		Timeout: o.Server.Timeout.String(), GiveUp: o.GiveUp.String(), Limits: o.Limits, Files: o.files, Mode: o.mode,
+		Timeout: o.Server.Timeout.String(), GiveUp: o.GiveUp.String(), Limits: o.Limits, Files: o.files, Mode: o.mode, Of: of,
 	}
 	r.Mapping = string(o.spec().YAML())
 	if o.Reading.Delimiter != 0 {
@@ -60,7 +61,7 @@ func (o *Options) recall(facts report.Run) error {
 		o.Mapping = &spec
 	}
 	o.Limits = o.Limits.or(r.Limits)
-	o.files, o.mode = r.Files, r.Mode
+	o.files, o.mode, o.of = r.Files, r.Mode, r.Of
 	o.Reading.Encoding = r.Encoding
 	for _, d := range r.Delimiter {
 		o.Reading.Delimiter = d
@@ -71,4 +72,13 @@ func (o *Options) recall(facts report.Run) error {
 		}
 	}
 	return nil
+}
+
+// shardOf is the shard of an earlier run, "" for the whole.
+func shardOf(facts report.Run) string {
+	var r recorded
+	if json.Unmarshal(facts.Options, &r) != nil {
+		return ""
+	}
+	return r.Shard
 }

@@ -50,6 +50,11 @@ func perform(ctx context.Context, o Options, open func(*Options) (*feed, error))
 		return Summary{}, err
 	}
 	defer func() { rows.close() }()
+	if r.againstReports() {
+		if err := r.skip(rows); err != nil {
+			return Summary{}, err
+		}
+	}
 	seen, err := r.judge(ctx, rows)
 	if err != nil {
 		return Summary{}, err
@@ -111,7 +116,7 @@ func (r *run) start() error {
 		return err
 	}
 	r.release = append(r.release, func() { release() })
-	remove, err := spool(&r.Options, strings.TrimSuffix(r.report, ".report.csv")+".stdin.csv")
+	remove, err := r.spool(strings.TrimSuffix(r.report, ".csv") + ".source")
 	if err != nil {
 		return err
 	}
@@ -181,7 +186,7 @@ func (r *run) open(rows *feed, seen *tally) error {
 	if w := seen.duplicates.warning(); w != "" {
 		r.Log.Warn().Msg(w)
 	}
-	options, err := r.recorded()
+	options, err := r.recorded(rows.of)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ func (e *RefusedError) Unwrap() error { return e.Cause }
 // sourceFile is one source of a run, read with the mapping its header asks for.
 type sourceFile struct {
 	file    *source.File
+	path    string
 	name    string // as the report calls it
 	mapping *mapping.Mapping
 	column  []int // for each cell, its place in the report's row
@@ -70,11 +71,17 @@ func openSources(o *Options) (*feed, error) {
 }
 
 func openSource(path string, o Options) (*sourceFile, error) {
-	f, err := source.Open(path, o.Reading)
+	name := path
+	if path == o.spooled {
+		name = "stdin"
+	}
+	reading := o.Reading
+	reading.Name = name
+	f, err := source.Open(path, reading)
 	if err != nil {
 		return nil, err
 	}
-	return &sourceFile{file: f, name: path}, nil
+	return &sourceFile{file: f, path: path, name: name}, nil
 }
 
 // admit compiles the mapping for a source and gives its columns their places in
@@ -92,7 +99,7 @@ func (f *feed) admit(s *sourceFile, spec mapping.Spec) error {
 	if err != nil {
 		return err
 	}
-	f.sources = append(f.sources, report.Source{Path: s.name, SHA256: sum})
+	f.sources = append(f.sources, report.Source{Path: s.path, SHA256: sum})
 	f.warn = append(f.warn, s.file.Warnings()...)
 	f.warn = append(f.warn, s.mapping.Warnings()...)
 	for _, name := range rows.Header {
@@ -187,6 +194,7 @@ func (it *item) read(m *mapping.Mapping, cells []string) bool {
 		for i, p := range problems {
 			texts[i] = p.String()
 		}
+		it.problems = problems
 		it.settle(report.Invalid, strings.Join(texts, "; "))
 	default:
 		it.change = change
@@ -216,18 +224,35 @@ func (s *sourceFile) place(f *feed, row source.Row) []string {
 	return cells
 }
 
-// spool copies standard input to a file of its own, since a run reads its
-// source twice, and a rerun may have to read it again.
-func spool(o *Options, path string) (remove func(), err error) {
-	at := slices.Index(o.Sources, "-")
-	if at < 0 {
-		return func() {}, nil
+// spool copies standard input, or a pipe that is named as a source, to a file
+// of its own: a run reads its source twice, and a rerun may have to read it
+// again.
+func (o *Options) spool(path string) (remove func(), err error) {
+	remove = func() {}
+	for i, name := range o.Sources {
+		in := o.Stdin
+		if name != "-" {
+			info, err := os.Stat(name)
+			if err != nil || info.Mode().IsRegular() || info.IsDir() {
+				continue
+			}
+			pipe, err := os.Open(name)
+			if err != nil {
+				return remove, &RefusedError{err}
+			}
+			defer pipe.Close()
+			in = pipe
+		}
+		if o.spooled != "" {
+			return remove, &UsageError{"FILE", name, "is a second one that can be read only once; name one such"}
+		}
+		os.Remove(path) // of a run that was killed before it had a report
+		if err := source.Spool(in, path); err != nil {
+			return remove, err
+		}
+		remove = func() { os.Remove(path) }
+		o.Sources = slices.Clone(o.Sources)
+		o.Sources[i], o.spooled = path, path
 	}
-	os.Remove(path) // of a run that was killed before it had a report
-	if err := source.Spool(o.Stdin, path); err != nil {
-		return nil, err
-	}
-	o.Sources = slices.Clone(o.Sources)
-	o.Sources[at] = path
-	return func() { os.Remove(path) }, nil
+	return remove, nil
 }

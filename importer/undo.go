@@ -36,17 +36,17 @@ func openUndo(o *Options) (*feed, error) {
 	if err == nil && restorable == 0 {
 		err = fmt.Errorf("%s does not say what any record held before, so nothing can be put back; only a run that compares does (import --against server, or plan and apply)", path)
 	}
+	var facts report.Run
 	if err == nil {
-		err = o.undone(path)
+		facts, err = o.undone(path)
 	}
 	if err != nil {
 		return nil, errors.Join(&RefusedError{err}, f.close())
 	}
-	sum, err := hashFile(path)
-	if err != nil {
+	if f.of, err = sourceOf(path); err != nil {
 		return nil, errors.Join(&RefusedError{err}, f.close())
 	}
-	f.sources, f.files = []report.Source{{Path: path, SHA256: sum}}, len(o.files) > 1
+	f.sources, f.files = facts.Sources, len(o.files) > 1
 	o.mode = restoring
 	spec := o.spec()
 	ids, err := spec.Compile(f.header)
@@ -54,10 +54,10 @@ func openUndo(o *Options) (*feed, error) {
 		return nil, errors.Join(&RefusedError{err}, f.close())
 	}
 	f.items = func(yield func(item, error) bool) {
-		for p, err := range lines.sorted() {
+		for l, err := range inOrder(reader, lines) {
 			var it item
 			if err == nil {
-				it, err = undoItem(reader, int64(p.value), path, ids)
+				it, err = undoItem(l.Line, path, ids)
 			}
 			if !yield(it, err) || err != nil {
 				return
@@ -67,16 +67,16 @@ func openUndo(o *Options) (*feed, error) {
 	return f, nil
 }
 
-// undone takes over how the run read its rows, if that is known.
-func (o *Options) undone(path string) error {
+// undone takes over how the run read its rows.
+func (o *Options) undone(path string) (report.Run, error) {
 	facts, err := report.ReadRun(report.SidePath(path))
 	if err != nil {
-		return err
+		return facts, err
 	}
 	if facts.State == report.Running {
-		return fmt.Errorf("the run of %s was killed, so what it changed last is not known; finish it with rerun, then undo that", path)
+		return facts, fmt.Errorf("the run of %s was killed, so what it changed last is not known; finish it with rerun, then undo that", path)
 	}
-	return o.recall(facts)
+	return facts, o.recall(facts)
 }
 
 // indexBackwards notes where the lines stand, the last row first, and counts
@@ -100,11 +100,7 @@ func indexBackwards(reader *report.Reader, lines *spill) (restorable int, err er
 }
 
 // undoItem is the row of a line, with the change that takes it back.
-func undoItem(reader *report.Reader, offset int64, path string, ids *mapping.Mapping) (item, error) {
-	l, err := reader.At(offset)
-	if err != nil {
-		return item{}, err
-	}
+func undoItem(l report.Line, path string, ids *mapping.Mapping) (item, error) {
 	it := item{file: l.File, row: l.Line, cells: l.Cells}
 	it.change.SourcedID = ids.ID(l.Cells)
 	sent := l.Outcome == report.Updated || l.Outcome == report.Failed || l.Outcome == report.Unknown

@@ -57,8 +57,10 @@ func (c Change) size() int {
 func appendObject(b []byte, fields []Field, depth int) []byte {
 	b = append(b, '{')
 	for i, f := range fields {
-		key, nested := firstKey(f.Name[depth:])
-		if slices.ContainsFunc(fields[:i], func(o Field) bool { return covers(f.Name[:depth]+key, o.Name) }) {
+		key, _, nested := strings.Cut(f.Name[depth:], ".")
+		end := depth + len(key)
+		inside := func(o Field) bool { return covers(f.Name[:end], o.Name) }
+		if slices.ContainsFunc(fields[:i], inside) {
 			continue
 		}
 		if b[len(b)-1] != '{' {
@@ -72,18 +74,13 @@ func appendObject(b []byte, fields []Field, depth int) []byte {
 		}
 		var group []Field
 		for _, o := range fields[i:] {
-			if covers(f.Name[:depth]+key, o.Name) {
+			if inside(o) {
 				group = append(group, o)
 			}
 		}
-		b = appendObject(b, group, depth+len(key)+1)
+		b = appendObject(b, group, end+1)
 	}
 	return append(b, '}')
-}
-
-func firstKey(path string) (key string, nested bool) {
-	key, _, nested = strings.Cut(path, ".")
-	return key, nested
 }
 
 // Fingerprint is 32 hexadecimal digits that stand for the id and the whole

@@ -13,10 +13,14 @@ const version = "0.1.0"
 // commandLine is every command, with its flags.
 type commandLine struct {
 	Import  importCommand  `cmd:"" help:"Send every row of FILE as a PATCH and write a report."`
+	Check   checkCommand   `cmd:"" help:"Read the whole FILE, send nothing, say what is wrong and where."`
 	Plan    planCommand    `cmd:"" help:"Compare FILE with the live server, send nothing, write a plan."`
 	Apply   applyCommand   `cmd:"" help:"Send a plan, only where the server still holds what the plan saw."`
 	Rerun   rerunCommand   `cmd:"" help:"Finish what a report left undone."`
 	Undo    undoCommand    `cmd:"" help:"Put back what a run changed."`
+	Report  reportCommand  `cmd:"" help:"Summarise reports, merge shards: text, JSON, HTML."`
+	Map     mapCommand     `cmd:"" help:"Print a mapping file guessed from FILE."`
+	Ping    pingCommand    `cmd:"" help:"Prove URL, credentials and permissions with one token and one read."`
 	Sandbox sandboxCommand `cmd:"" help:"Serve a local OneRoster API that behaves like the real one."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`

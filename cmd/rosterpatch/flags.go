@@ -33,11 +33,16 @@ func (f *mapped) into(o *importer.Options) error {
 // reading says how the rows of a file are read.
 type reading struct {
 	mapped
-	Set       []string `group:"rows" sep:"none" placeholder:"FIELD=VALUE" help:"A constant for every row; repeatable."`
-	Only      []string `group:"rows" placeholder:"FIELD" help:"Send these fields alone, comma-separated."`
-	Where     string   `group:"rows" placeholder:"EXPR" help:"Rows to take, such as 'row[\"schoolSourcedId\"] == \"101\"'; the others are left out and counted."`
-	Encoding  string   `group:"rows" placeholder:"NAME" help:"Encoding of the file, such as windows-1252. Default: UTF-8, or UTF-16 with a byte order mark."`
-	Delimiter string   `group:"rows" placeholder:"CHAR" help:"What separates cells: a character, or 'tab'. Default: a comma."`
+	Set   []string `group:"rows" sep:"none" placeholder:"FIELD=VALUE" help:"A constant for every row; repeatable."`
+	Only  []string `group:"rows" placeholder:"FIELD" help:"Send these fields alone, comma-separated."`
+	Where string   `group:"rows" placeholder:"EXPR" help:"Rows to take, such as 'row[\"schoolSourcedId\"] == \"101\"'; the others are left out and counted."`
+	encoded
+}
+
+// encoded says how the bytes of a file become cells.
+type encoded struct {
+	Encoding  string `group:"rows" placeholder:"NAME" help:"Encoding of the file, such as windows-1252. Default: UTF-8, or UTF-16 with a byte order mark."`
+	Delimiter string `group:"rows" placeholder:"CHAR" help:"What separates cells: a character, or 'tab'. Default: a comma."`
 }
 
 // into fills in what the options say of reading.
@@ -54,12 +59,16 @@ func (f *reading) into(o *importer.Options) error {
 		return err
 	}
 	o.Mapping = &spec
+	return f.encoded.into(o)
+}
+
+func (f *encoded) into(o *importer.Options) (err error) {
 	o.Reading.Encoding = f.Encoding
 	o.Reading.Delimiter, err = f.delimiter()
 	return err
 }
 
-func (f *reading) delimiter() (rune, error) {
+func (f *encoded) delimiter() (rune, error) {
 	switch d, size := utf8.DecodeRuneInString(f.Delimiter); {
 	case f.Delimiter == "":
 		return 0, nil

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -43,11 +44,11 @@ func BenchmarkWrite(b *testing.B) {
 		}
 		perSecond(b)
 	})
-	for _, workers := range []int{1, 10, 100} {
+	for _, workers := range []int{2, 10, 100} {
 		b.Run(fmt.Sprintf("write/workers=%d", workers), func(b *testing.B) {
 			w := report(b)
 			b.ReportAllocs()
-			b.SetParallelism(max(1, workers/2)) // times GOMAXPROCS, two or more
+			b.SetParallelism(max(1, workers/runtime.GOMAXPROCS(0)))
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					if err := w.Write(line); err != nil {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,10 @@ type Line struct {
 	Fingerprint   string // hash of the id and of the whole intended change
 	Before, After string // JSON of the fields that change, where a comparison was made
 
-	Cells []string // the source row, as it was
+	// Cells are the source row, as it was: one for each column of the header,
+	// unless the outcome is Invalid or Unsent. A line of another outcome with more
+	// or fewer is read back as a torn one.
+	Cells []string
 }
 
 // columns are the result columns as text, in the order of the file. Each row of
@@ -134,7 +138,7 @@ func number(n int) string {
 // whole reads a count, and what a spreadsheet made unreadable as none.
 func whole(s string) int {
 	n, err := strconv.Atoi(strings.TrimSpace(s))
-	if err != nil || n < 0 {
+	if err != nil || n < 0 || n > math.MaxInt32 {
 		return 0
 	}
 	return n

@@ -86,13 +86,18 @@ func (r *Reader) Next() (Line, error) {
 	return next.line, nil
 }
 
-// At returns the line that starts at an offset which Offset gave.
-func (r *Reader) At(offset int64) (Line, error) {
-	lines, err := r.at([]int64{offset})
+// At returns the lines that start at offsets which Offset gave, in their order.
+// Several at once are read many times faster than one by one.
+func (r *Reader) At(offsets ...int64) ([]Line, error) {
+	entries, err := r.at(offsets)
 	if err != nil {
-		return Line{}, err
+		return nil, err
 	}
-	return lines[0].line, nil
+	lines := make([]Line, len(entries))
+	for i, e := range entries {
+		lines[i] = e.line
+	}
+	return lines, nil
 }
 
 // ahead reads some lines; with an error come those before it.

@@ -121,7 +121,7 @@ func TestALineIsReadBackAsItWas(t *testing.T) {
 	}
 	for offset, want := range offsets {
 		got, err := r.At(offset)
-		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		if diff := cmp.Diff([]Line{want}, got); err != nil || diff != "" {
 			t.Errorf("At(%d): %v (-want +got):\n%s", offset, err, diff)
 		}
 	}

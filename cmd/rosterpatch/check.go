@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"rosterpatch/importer"
+	"rosterpatch/mapping"
+)
+
+// checkCommand is `rosterpatch check`.
+type checkCommand struct {
+	Files []string `arg:"" name:"FILE" help:"A .csv, .csv.gz or OneRoster .zip, or - for standard input."`
+	JSON  bool     `name:"json" help:"Print one JSON document instead."`
+	reading
+	sharing
+	limiting
+}
+
+// Example is the end of the command's help.
+func (*checkCommand) Example() string { return `rosterpatch check samples/rollover.csv` }
+
+// ExitCodes are those the command can end with.
+func (*checkCommand) ExitCodes() []int {
+	return []int{exitDone, exitUnexpected, exitUsage, exitNotUpdated, exitRefused, exitInterrupted}
+}
+
+// Run is called by kong.
+func (c *checkCommand) Run(p *process) error {
+	o := importer.Options{Sources: c.Files, Stdin: p.in}
+	for _, s := range []setting{&c.reading, &c.sharing, &c.limiting} {
+		if err := s.into(&o); err != nil {
+			return err
+		}
+	}
+	out := bufio.NewWriter(p.out)
+	defer out.Flush()
+	found, finish := lines(out)
+	if c.JSON {
+		found, finish = document(out)
+	}
+	checked, err := importer.Check(p, o, found)
+	if err != nil {
+		return err
+	}
+	if err := finish(checked); err != nil {
+		return err
+	}
+	switch {
+	case checked.Limit != "":
+		return &importer.RefusedError{Cause: fmt.Errorf("a run of this file would be refused: %s", checked.Limit)}
+	case checked.Invalid > 0:
+		return &notUpdated{checked.Invalid}
+	}
+	return out.Flush()
+}
+
+// lines prints findings as compilers do, and then what a run would do.
+func lines(w io.Writer) (found func(importer.Finding), finish func(importer.Checked) error) {
+	found = func(f importer.Finding) { fmt.Fprintln(w, f) }
+	finish = func(c importer.Checked) error {
+		if c.Invalid > 0 {
+			fmt.Fprintln(w)
+		}
+		for _, warning := range c.Warnings {
+			fmt.Fprintf(w, "warning: %s\n", warning)
+		}
+		fmt.Fprintf(w, "%s rows: %s to send (%s of them to tobedeleted), %s with nothing to send, %s invalid\n",
+			count(c.Rows), count(c.Send), count(c.ToBeDeleted), count(c.Unchanged), count(c.Invalid))
+		for _, kind := range slices.Sorted(maps.Keys(c.Problems)) {
+			fmt.Fprintf(w, "%12s  problems of kind %s\n", count(c.Problems[kind]), kind)
+		}
+		if c.LeftOut+c.Skipped > 0 {
+			fmt.Fprintf(w, "%12s  rows left out by --where or --shard, %s blank lines skipped\n", count(c.LeftOut), count(c.Skipped))
+		}
+		return nil
+	}
+	return found, finish
+}
+
+// document prints one JSON document, a finding at a time.
+func document(w io.Writer) (found func(importer.Finding), finish func(importer.Checked) error) {
+	between := `{"findings":[` + "\n"
+	found = func(f importer.Finding) {
+		text, _ := json.Marshal(finding{f.File, f.Line, f.Column, f.Value, f.Kind, f.Message, f.Allowed, f.Hint}) // of texts and numbers
+		fmt.Fprintf(w, "%s%s", between, text)
+		between = ",\n"
+	}
+	finish = func(c importer.Checked) error {
+		if between != ",\n" {
+			fmt.Fprint(w, between)
+		}
+		text, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(w, "],\n\"summary\":%s}\n", text)
+		return err
+	}
+	return found, finish
+}
+
+// finding is a finding in the JSON document.
+type finding struct {
+	File    string       `json:"file"`
+	Line    int          `json:"line"`
+	Column  string       `json:"column,omitempty"`
+	Value   string       `json:"value,omitempty"`
+	Kind    mapping.Kind `json:"kind"`
+	Message string       `json:"message"`
+	Allowed string       `json:"allowed,omitempty"`
+	Hint    string       `json:"hint,omitempty"`
+}

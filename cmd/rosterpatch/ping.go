@@ -1,0 +1,40 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"rosterpatch/importer"
+)
+
+// pingCommand is `rosterpatch ping`.
+type pingCommand struct {
+	connection
+	Timeout time.Duration `default:"30s" help:"Of each of the two requests."`
+}
+
+// Example is the end of the command's help.
+func (*pingCommand) Example() string { return `rosterpatch ping --sandbox` }
+
+// ExitCodes are those the command can end with.
+func (*pingCommand) ExitCodes() []int {
+	return []int{exitDone, exitUnexpected, exitUsage, exitStopped, exitPermission, exitInterrupted}
+}
+
+// Run is called by kong.
+func (c *pingCommand) Run(p *process) (err error) {
+	server, closeServer, err := c.server()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeServer()) }()
+	server.Timeout = c.Timeout
+	pong, err := importer.Ping(p, importer.Options{Server: server, Version: version})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.out, "%s: token and read succeeded in %s; %s enrollments can be seen\n", pong.BaseURL, rounded(pong.Took), count(pong.Enrollments))
+	fmt.Fprintln(p.out, "Whether this client may change enrollments only a change can show: import a file of one row.")
+	return nil
+}

@@ -1,0 +1,182 @@
+package mapping
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// serialFormat reads the day numbers that a spreadsheet shows where a cell
+// has lost its date format: 45505 is 2024-08-01.
+const serialFormat = "serial"
+
+// dateTokens are what a date format is made of, the longest first, each with
+// the layout package time reads it by. Those of the time of day and of the
+// zone are there to be dropped.
+var dateTokens = []struct{ token, layout string }{
+	{"YYYY", "2006"}, {"MMMM", "January"}, {"dddd", "Monday"},
+	{"MMM", "Jan"}, {"ddd", "Mon"},
+	{"YY", "06"}, {"MM", "01"}, {"DD", "02"}, {"HH", "15"}, {"hh", "03"}, {"mm", "04"}, {"ss", "05"},
+	{"M", "1"}, {"D", "2"}, {"H", "15"}, {"h", "3"}, {"A", "PM"}, {"a", "pm"}, {"Z", "Z07:00"},
+	{"T", "T"}, {" ", " "}, {"-", "-"}, {"/", "/"}, {".", "."}, {",", ","}, {":", ":"},
+}
+
+// dateFormat is a format of the source; the zero value is YYYY-MM-DD.
+type dateFormat struct {
+	text   string // as a mapping file says it
+	layout string // as package time says it
+}
+
+func (f dateFormat) String() string {
+	if f.text == "" {
+		return "YYYY-MM-DD"
+	}
+	return f.text
+}
+
+// parseDateFormat reads a format such as MM/DD/YYYY.
+func parseDateFormat(text string) (dateFormat, error) {
+	if text == serialFormat {
+		return dateFormat{text: text}, nil
+	}
+	var layout strings.Builder
+	var years, months, days int
+	for rest := text; rest != ""; {
+		found := false
+		for _, t := range dateTokens {
+			if !strings.HasPrefix(rest, t.token) {
+				continue
+			}
+			switch t.token[0] {
+			case 'Y':
+				years++
+			case 'M':
+				months++
+			case 'D':
+				days++
+			}
+			layout.WriteString(t.layout)
+			rest, found = rest[len(t.token):], true
+			break
+		}
+		if !found {
+			return dateFormat{}, fmt.Errorf("%q is not a date format: it stops making sense at %q; allowed: YYYY YY MMMM MMM MM M DD D; "+
+				"dddd ddd HH H hh h mm ss A a Z T, which are read and dropped; space - / . , : between them; or the word serial", text, rest)
+		}
+	}
+	if years != 1 || months != 1 || days != 1 {
+		return dateFormat{}, fmt.Errorf("%q is not a date format: it needs one year (YYYY or YY), one month (MMMM, MMM, MM or M) and one day (DD or D)", text)
+	}
+	return dateFormat{text: text, layout: layout.String()}, nil
+}
+
+// parse reads a date as the calendar day that is written, whatever time and
+// zone stand beside it.
+func (f dateFormat) parse(text string) (time.Time, bool) {
+	if f.text == serialFormat {
+		return parseSerial(text)
+	}
+	layout := f.layout
+	if layout == "" {
+		layout = time.DateOnly
+	}
+	day, err := time.Parse(layout, text)
+	return day, err == nil
+}
+
+// parseSerial reads a day number counted the way spreadsheets do, where 1 is
+// 1900-01-01 and 60 is a 29 February 1900 that never was; hence only later
+// days. A fraction is the time of day.
+func parseSerial(text string) (time.Time, bool) {
+	whole, fraction, _ := strings.Cut(text, ".")
+	if strings.Trim(fraction, "0123456789") != "" || len(whole) > 7 || strings.Trim(whole, "0123456789") != "" {
+		return time.Time{}, false
+	}
+	n, err := strconv.Atoi(whole)
+	day := time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n)
+	return day, err == nil && n > 60 && day.Year() <= 9999
+}
+
+// commonFormats are the formats of real exports, in the order in which they
+// are tried. Where a date fits both, month first comes before day first.
+var commonFormats = []string{
+	"YYYY-MM-DD", "M/D/YYYY", "D/M/YYYY", "M-D-YYYY", "D-M-YYYY", "M.D.YYYY", "D.M.YYYY",
+	"YYYY-M-D", "YYYY/M/D", "YYYY.M.D", "YYYYMMDD",
+	"D-MMM-YYYY", "D-MMM-YY", "D MMM YYYY", "D MMMM YYYY", "MMM D, YYYY", "MMMM D, YYYY", "MMM D YYYY",
+	"M/D/YY", "D/M/YY", "D.M.YY", "M-D-YY",
+}
+
+var commonTimes = []string{"", " HH:mm:ss", " HH:mm", "THH:mm:ssZ", "THH:mm:ss", " HH:mm:ssZ", " h:mm:ss A", " h:mm A"}
+
+// knownFormats are commonFormats without and with a time of day.
+var knownFormats = sync.OnceValues(func() (days, times []dateFormat) {
+	for _, clock := range commonTimes {
+		for _, day := range commonFormats {
+			f, err := parseDateFormat(day + clock)
+			switch {
+			case err != nil:
+				panic(err) // a slip in the tables above, which a test would find
+			case clock == "":
+				days = append(days, f)
+			default:
+				times = append(times, f)
+			}
+		}
+	}
+	return days, times
+})
+
+// fittingFormats are those known formats that read text.
+func fittingFormats(text string) []dateFormat {
+	days, times := knownFormats()
+	candidates := days
+	if strings.Contains(text, ":") {
+		candidates = times
+	}
+	var fit []dateFormat
+	for _, f := range candidates {
+		if _, ok := f.parse(text); ok {
+			fit = append(fit, f)
+		}
+	}
+	return fit
+}
+
+// looksSerial reports whether text is a day number of 1954 to 2118.
+func looksSerial(text string) bool {
+	_, ok := parseSerial(text)
+	return ok && text >= "20000" && text < "80000" && strings.IndexByte(text+".", '.') == 5
+}
+
+// problem says why f cannot read text and which mapping line would.
+func (f dateFormat) problem(name, text string) *Problem {
+	p := &Problem{Kind: KindDate, Message: "is not a date", Allowed: "a day of the calendar as " + f.String()}
+	if looksSerial(text) {
+		p.Message = "is a spreadsheet's day number, not a date"
+		p.Hint = "format the column as YYYY-MM-DD, or put " + flow("dates", name, serialFormat) + " in a mapping file"
+		return p
+	}
+	fit := fittingFormats(text)
+	if len(fit) > 0 {
+		p.Hint = "put " + flow("dates", name, fit[0].text) + " in a mapping file"
+	}
+	if other := dayFirst(fit); other != "" {
+		p.Hint += ", or " + other + " if the day comes first"
+	}
+	return p
+}
+
+// dayFirst is the format among fit that is the first of them with day and
+// month in the other order, or "".
+func dayFirst(fit []dateFormat) string {
+	for _, f := range fit {
+		if f.text != fit[0].text && f.text == swapDayMonth.Replace(fit[0].text) {
+			return f.text
+		}
+	}
+	return ""
+}
+
+var swapDayMonth = strings.NewReplacer("M", "D", "D", "M")

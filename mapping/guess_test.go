@@ -1,0 +1,170 @@
+package mapping_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rosterpatch/mapping"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// Each export is drafted a mapping, which is compared with a golden file and
+// carries every row, or stops at what only a person can decide.
+func TestGuess(t *testing.T) {
+	tests := []struct {
+		name   string
+		export string // cells parted by |
+		want   string // the first row, or what is in doubt
+	}{
+		{"oneroster", `sourcedId|status|role|primary|beginDate|endDate|userSourcedId
+e1|active|student|TRUE|2026-08-24|2027-06-10|u1`,
+			`{"enrollment":{"status":"active","role":"student","primary":true,"beginDate":"2026-08-24","endDate":"2027-06-10","user":{"sourcedId":"u1"}}}`},
+		{"own headers and codes", `Enrollment ID|Student ID|Section ID|School Code|Role|Primary Teacher|Entry Date|Exit Date|XP Goal|Homeroom
+901|u1|c1|101|S|N|08/24/2026|06/10/2027|40|7B
+902|u2|c1|101|T|Y|08/09/2026|06/10/2027|12.5|7B`,
+			`{"enrollment":{"role":"student","primary":false,"beginDate":"2026-08-24","endDate":"2027-06-10","user":{"sourcedId":"u1"},"class":{"sourcedId":"c1"},"school":{"sourcedId":"101"},"metadata":{"goals":{"dailyXp":40}}}}`},
+		{"loose headers", `ID|Student|Section|School|Type|Start|End
+1|u1|c1|North Middle School|Student|24.08.2026|10.06.2027
+2|u2|c1|North Middle School|Teacher|01.09.2026|10.06.2027`,
+			`{"enrollment":{"role":"student","beginDate":"2026-08-24","endDate":"2027-06-10","user":{"sourcedId":"u1"},"class":{"sourcedId":"c1"}}}`},
+		{"near misses", `sourcedID|Status|enddate|User SourcedId|datLastModified|metadata.goals.dailyxp|metadata.seat|metadata.vip|metadata.sisId
+e1|Active|2027-06-10 00:00:00.000|u1|x|5|4|True|00012345`,
+			`{"enrollment":{"status":"active","endDate":"2027-06-10","user":{"sourcedId":"u1"},"metadata":{"goals":{"dailyXp":5},"seat":4,"vip":true,"sisId":"00012345"}}}`},
+		{"day numbers and JSON", `sourcedId|beginDate|endDate|metadata
+e1|46258|46548|{"a": 1}`,
+			`{"enrollment":{"beginDate":"2026-08-24","endDate":"2027-06-10","metadata":{"a":1}}}`},
+		{"day and month in doubt", `sourcedId|status|beginDate|endDate|role
+e1|A|8/9/2026|10/6/2027|student
+e2|I|8/9/2026|10/6/2027|aide`,
+			"status: \"A\" is taken; beginDate and endDate are not"},
+		{"day and month settled by the other date", `sourcedId|beginDate|endDate
+e1|8/9/2026|30/6/2027`,
+			`{"enrollment":{"beginDate":"2026-09-08","endDate":"2027-06-30"}}`},
+		{"no id", `Student ID|Section ID|Exit Date
+u1|c1|2027-06-10`,
+			"the header has no column sourcedId"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var rows [][]string
+			for line := range strings.Lines(test.export) {
+				rows = append(rows, strings.Split(strings.TrimSpace(line), "|"))
+			}
+			got := mapping.Guess(rows[0], slices.Values(rows[1:]))
+			golden := filepath.Join("testdata", "guess", strings.ReplaceAll(test.name, " ", "-")+".yaml")
+			if *update {
+				if err := os.WriteFile(golden, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Error(diff)
+			}
+			s, err := mapping.Parse("guess.yaml", got)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, got)
+			}
+			m, err := s.Compile(rows[0])
+			switch {
+			case err != nil:
+				if !strings.HasPrefix(err.Error(), test.want) {
+					t.Errorf("Compile: %v", err)
+				}
+			case strings.HasPrefix(test.want, "{"):
+				if diff := cmp.Diff(test.want, say(m, rows[1]...)); diff != "" {
+					t.Error(diff)
+				}
+			default:
+				_, first := m.Change(rows[1])
+				_, second := m.Change(rows[2])
+				if len(first) != 2 || len(second) != 4 {
+					t.Errorf("problems %v and %v", first, second)
+				}
+			}
+		})
+	}
+}
+
+// What is in doubt stands behind a #, with the reason.
+func TestGuessDoubts(t *testing.T) {
+	tests := []struct{ name, export, want string }{
+		{"two columns for a field", "Enrollment ID|Student ID|Person ID\n1|u1|u2", "  # user: Person ID  # Student ID holds it too\n"},
+		{"an id that repeats", "ID|Student ID\n1|u1\n1|u2", "  # sourcedId: ID  # its values repeat, so it may be the id of something else\n"},
+		{"an id that is not always there", "ID|Student ID\n1|u1\n|u2", "  # sourcedId: ID  # it is blank in some rows\n"},
+		{"ids that cannot be", "Student ID\n#N/A\n..\nu1", "  # user: Student ID  # most of its values cannot be ids\n"},
+		{"a loose name without codes", "Student\nAda\nBen", "  # user: Student  # its values may be names, not ids\n"},
+		{"a loose name without values", "Type\n \n", "  # role: Type  # the column is blank\n"},
+		{"codes of something else", "Type\nVirtual\nOnline\nS", "  # role: Type  # few of its values are known for this field\n"},
+		{"no dates", "Start Date\nsoon\nlater", "  # beginDate: Start Date  # its values are not dates in a known format\n"},
+		{"OneRoster's column without dates", "beginDate\nsoon\nlater", "  # beginDate: …  # its values are not dates in a known format\n"},
+		{"no numbers", "XP Goal\nhigh\nlow\n5", "  # metadata.goals.dailyXp: XP Goal  # most of its values are not numbers\n"},
+		{"numbers that may be ids", "metadata.a\n12345\n67890", "  # metadata.a: number  # its values are numbers, but may be ids; without a type they are sent as text\n"},
+		{"metadata that is no object", "metadata\nx", "  # metadata.note: metadata  # its cells are not JSON objects; which key do they belong to?\n"},
+	}
+	for _, test := range tests {
+		var rows [][]string
+		for _, line := range strings.Split(test.export, "\n") {
+			rows = append(rows, strings.Split(line, "|"))
+		}
+		if got := string(mapping.Guess(rows[0], slices.Values(rows[1:]))); !strings.Contains(got, test.want) {
+			t.Errorf("%s: the draft lacks %q:\n%s", test.name, test.want, got)
+		}
+	}
+}
+
+// A column of more values than are kept is still an id, and a few slips among
+// them do not put it in doubt.
+func TestGuessManyRows(t *testing.T) {
+	rows := func(yield func([]string) bool) {
+		for i := range 5000 {
+			id := strconv.Itoa(i)
+			if i%100 == 0 {
+				id = fmt.Sprintf("1.%dE+15", i)
+			}
+			if !yield([]string{id, "u" + id, "North School", "r" + id}) {
+				return
+			}
+		}
+	}
+	got := string(mapping.Guess([]string{"ID", "Student ID", "School ID", "role"}, rows))
+	for _, want := range []string{"\n  sourcedId: ID\n", "\n  user: Student ID\n", "\n  # school: School ID  # its values look like names, not ids\n", "\n  # role: {…}  # too many different values to be codes\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the draft lacks %q:\n%s", want, got)
+		}
+	}
+}
+
+// Whatever a file holds, its draft is a mapping file.
+func FuzzGuess(f *testing.F) {
+	f.Add("Enrollment ID|Role|Exit Date\n1|S|06/10/2027\n2|T|1/2/3")
+	f.Add("id|status|metadata|metadata.a: b|'\n#|: x|{|\"|- ")
+	f.Fuzz(func(t *testing.T, export string) {
+		var rows [][]string
+		for _, line := range strings.Split(export, "\n") {
+			rows = append(rows, strings.Split(line, "|"))
+		}
+		got := mapping.Guess(rows[0], slices.Values(rows[1:]))
+		s, err := mapping.Parse("guess.yaml", got)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, got)
+		}
+		if m, err := s.Compile(rows[0]); err == nil {
+			for _, row := range rows[1:] {
+				checkChange(t, m, row)
+			}
+		}
+	})
+}

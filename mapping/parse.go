@@ -1,0 +1,156 @@
+package mapping
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxSize bounds a mapping file, in bytes: ample for a value map of tens of
+// thousands of lines.
+const maxSize = 1 << 20
+
+// Parse reads a mapping file; name is what errors call it. An empty file is
+// the zero Spec. Unknown and doubled keys, values that a field cannot take
+// and all else that would do nothing or not what it says are refused with a
+// *SpecError that points at line and column. Texts mean what is written: in
+// {1: true, NO: false} no number and no boolean is read.
+func Parse(name string, text []byte) (Spec, error) {
+	d := document{name}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	if len(text) > maxSize {
+		return Spec{}, d.errorf(nil, "a mapping file can hold at most 1 MiB")
+	}
+	if !utf8.Valid(text) {
+		return Spec{}, d.errorf(nil, "the file is not UTF-8; save it as UTF-8")
+	}
+	tokens := lexer.Tokenize(string(text))
+	if err := d.checkDepth(tokens); err != nil {
+		return Spec{}, err
+	}
+	file, err := parser.Parse(tokens, 0)
+	var wrong yaml.Error
+	if errors.As(err, &wrong) {
+		return Spec{}, d.errorf(wrong.GetToken(), "%s", wrong.GetMessage())
+	}
+	if err != nil {
+		return Spec{}, d.errorf(nil, "%v", err)
+	}
+	var root ast.Node
+	for _, doc := range file.Docs {
+		if root != nil && doc.Body != nil {
+			return Spec{}, d.errorf(doc.Body.GetToken(), "a mapping file is one document, without directives")
+		}
+		root = doc.Body
+	}
+	var s Spec
+	pairs, err := d.pairs(root)
+	if err != nil {
+		return Spec{}, err
+	}
+	for _, p := range pairs {
+		if err := d.section(&s, p); err != nil {
+			return Spec{}, err
+		}
+	}
+	if err := s.check(); err != nil {
+		return Spec{}, err
+	}
+	return s, nil
+}
+
+// document turns the nodes of a mapping file into entries.
+type document struct{ name string }
+
+func (d document) at(t *token.Token) string {
+	if t == nil || t.Position == nil {
+		return d.name + ":1:1"
+	}
+	return fmt.Sprintf("%s:%d:%d", d.name, t.Position.Line, t.Position.Column)
+}
+
+func (d document) errorf(t *token.Token, format string, args ...any) error {
+	return entry{at: d.at(t)}.errorf(format, args...)
+}
+
+// checkDepth refuses nesting that no mapping file needs and that would cost
+// the parser time out of proportion.
+func (d document) checkDepth(tokens token.Tokens) error {
+	const deepest = 8
+	depth, line := 0, 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			depth++
+		case token.SequenceEndType, token.MappingEndType:
+			depth--
+		case token.SequenceEntryType:
+			if t.Position.Line == line {
+				return d.errorf(t, "a list of lists is not allowed")
+			}
+			line = t.Position.Line
+		}
+		if depth > deepest {
+			return d.errorf(t, "nested too deeply")
+		}
+	}
+	return nil
+}
+
+// pair is a key and what follows it.
+type pair struct {
+	key  entry
+	node ast.Node
+}
+
+// pairs are those of a mapping in the order of the file; nothing at all, as
+// in a section whose lines are all commented out, is none.
+func (d document) pairs(n ast.Node) ([]pair, error) {
+	var values []*ast.MappingValueNode
+	switch n := n.(type) {
+	case nil, *ast.NullNode:
+		return nil, nil
+	case *ast.MappingNode:
+		values = n.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{n}
+	default:
+		return nil, d.errorf(n.GetToken(), "lines of the form key: value are expected here")
+	}
+	pairs := make([]pair, len(values))
+	for i, v := range values {
+		key, err := d.text(v.Key)
+		if err != nil {
+			return nil, err
+		}
+		pairs[i] = pair{key, v.Value}
+	}
+	return pairs, nil
+}
+
+// text is a scalar as it is written, whatever YAML would make of it.
+func (d document) text(n ast.Node) (entry, error) {
+	switch n := n.(type) {
+	case *ast.LiteralNode:
+		return entry{strings.TrimSpace(n.Value.Value), d.at(n.GetToken())}, nil
+	case *ast.NullNode:
+		if n.Token.Type == token.ImplicitNullType {
+			return entry{}, d.errorf(n.Token, `a value is missing; an empty text is ""`)
+		}
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
+		return entry{}, d.errorf(n.GetToken(), "anchors, aliases, merges and tags are not allowed; quote the text if it is one")
+	default:
+		return entry{}, d.errorf(n.GetToken(), "one text is expected here")
+	}
+	t := n.GetToken()
+	return entry{strings.TrimSpace(t.Value), d.at(t)}, nil
+}

@@ -1,0 +1,65 @@
+package mapping
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Kind sorts problems for counting.
+type Kind string
+
+// The kinds of problem.
+const (
+	KindBlank      Kind = "blank"      // a row without sourcedId
+	KindValue      Kind = "value"      // not among the values that are allowed
+	KindDate       Kind = "date"       // not a calendar date in the expected format
+	KindOrder      Kind = "order"      // beginDate after endDate
+	KindNumber     Kind = "number"     // not a JSON number
+	KindJSON       Kind = "json"       // not JSON, or metadata the API does not take
+	KindID         Kind = "id"         // not usable as a sourcedId
+	KindMangled    Kind = "mangled"    // an id that a spreadsheet has rewritten
+	KindCharacter  Kind = "character"  // bytes that no encoding should have left
+	KindExpression Kind = "expression" // compute failed on this row
+)
+
+// Problem is one reason why a row is invalid.
+type Problem struct {
+	Kind    Kind
+	Column  string // the source column, or the field when it is computed
+	Value   string // as it stood in the row, trimmed; "" if there was none
+	Message string // what is wrong with it: "is not allowed"
+	Allowed string // what would be right, or ""
+	Hint    string // the likely fix, such as a line of a mapping file, or ""
+}
+
+// String is the problem on one line, as a report and rosterpatch check
+// show it: column, value, what is wrong, what is allowed, the fix.
+func (p Problem) String() string {
+	var b strings.Builder
+	b.WriteString(p.Column)
+	b.WriteString(": ")
+	if p.Value != "" {
+		b.WriteString(shorten(p.Value))
+		b.WriteByte(' ')
+	}
+	b.WriteString(p.Message)
+	if p.Allowed != "" {
+		b.WriteString("; allowed: ")
+		b.WriteString(p.Allowed)
+	}
+	if p.Hint != "" {
+		b.WriteString("; ")
+		b.WriteString(p.Hint)
+	}
+	return b.String()
+}
+
+// shorten quotes a value for a message and keeps the message to one line a
+// person can read, whatever the cell held.
+func shorten(value string) string {
+	const most = 80
+	if r := []rune(value[:min(len(value), 4*most+4)]); len(r) > most {
+		return fmt.Sprintf("%q…", string(r[:most]))
+	}
+	return fmt.Sprintf("%q", value)
+}
