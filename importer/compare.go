@@ -26,9 +26,9 @@ type comparer struct {
 	batch []item
 	size  int // of the batch, in bytes of address
 
-	mu     sync.Mutex
-	open   map[string]int // rows on their way, by id
-	single bool           // read one by one
+	mu   sync.Mutex
+	open map[string]int // rows on their way, by id
+	reading
 }
 
 // What one read may ask for: the ids, and the bytes of address they take.
@@ -41,6 +41,15 @@ const (
 // still the caller's.
 func (c *comparer) add(it item) (bool, error) {
 	id := it.change.SourcedID
+	if c.pages != nil && c.free(id) {
+		record, err := c.pages.find(id)
+		if err != nil {
+			return true, err
+		}
+		if record != nil {
+			return true, c.known(it, record)
+		}
+	}
 	c.mu.Lock()
 	alone := c.single || c.open[id] > 0 || !oneroster.Listable(id)
 	c.open[id]++
@@ -56,6 +65,22 @@ func (c *comparer) add(it item) (bool, error) {
 		return true, err
 	}
 	return c.submit(c.one(it)), nil
+}
+
+// free reports whether no other row of the id is on its way.
+func (c *comparer) free(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.open[id] == 0
+}
+
+// known decides a row whose record was read beforehand.
+func (c *comparer) known(it item, record oneroster.Record) error {
+	j, err := c.decide(it, record)
+	if j == nil || err != nil || c.submit(j) {
+		return err
+	}
+	return c.note(it)
 }
 
 // flush sends the rows that were added on their way.

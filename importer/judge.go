@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"rosterpatch/importer/oneroster"
 	"rosterpatch/importer/report"
 )
 
@@ -17,6 +18,7 @@ type tally struct {
 	leftOut    int
 	skipped    int
 	duplicates duplicates
+	listable   string // one of the ids that the in-list filter can hold, "" if none can
 }
 
 // judge reads all rows once, and refuses a run that is over a limit.
@@ -56,6 +58,9 @@ func judge(ctx context.Context, f *feed, limits Limits, see func(*item)) (*tally
 			t.group(it.cells[by]).add(&it)
 		}
 		if it.change.SourcedID != "" {
+			if t.listable == "" && oneroster.Listable(it.change.SourcedID) {
+				t.listable = it.change.SourcedID
+			}
 			if err := ids.add(hashOf(it.change.SourcedID), uint64(it.row)); err != nil {
 				return nil, err
 			}

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,7 +41,12 @@ func Plan(ctx context.Context, o Options) (Summary, error) {
 // plan reads the record of each row and writes what would be done.
 func (r *run) plan(ctx context.Context, rows *feed, seen *tally) (*Digest, error) {
 	p := &planner{sender: r.sender(), digest: &Digest{}, twice: seen.duplicates.ids, planned: make(map[string][]mapping.Field)}
-	err := r.drive(ctx, rows, p.sender, p.decide)
+	how, err := r.choose(ctx, seen)
+	if err == nil {
+		err = r.drive(ctx, rows, p.sender, &comparer{sender: p.sender, decide: p.decide, reading: how})
+	} else {
+		err = errors.Join(err, r.abandon(rows))
+	}
 	p.digest.finish()
 	return p.digest, err
 }

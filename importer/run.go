@@ -209,7 +209,7 @@ func (r *run) send(ctx context.Context, rows *feed) error {
 	if r.mode == blind {
 		return r.drive(ctx, rows, s, nil)
 	}
-	return r.drive(ctx, rows, s, s.apply)
+	return r.drive(ctx, rows, s, &comparer{sender: s, decide: s.apply})
 }
 
 // abandon writes the lines of all rows as not sent.
@@ -230,16 +230,17 @@ func (r *run) sender() *sender {
 	return &sender{client: r.client, out: r.out, score: r.score, log: r.Log, verify: r.Verify}
 }
 
-// drive brings the rows into the pool, each as it is, or with decide once its
-// record is read.
-func (r *run) drive(ctx context.Context, rows *feed, s *sender, decide func(item, oneroster.Record) (*job, error)) error {
+// drive brings the rows into the pool, each as it is, or by way of c.
+func (r *run) drive(ctx context.Context, rows *feed, s *sender, c *comparer) error {
 	watched, done := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() { defer close(ended); r.watch(watched) }()
 	defer func() { done(); <-ended }()
 
 	return r.pool().run(ctx, func(submit func(*job) bool) error {
-		c := &comparer{sender: s, submit: submit, decide: decide, open: make(map[string]int)}
+		if c != nil {
+			c.submit, c.open = submit, make(map[string]int)
+		}
 		for it, err := range rows.items {
 			if err != nil {
 				return err
@@ -247,7 +248,7 @@ func (r *run) drive(ctx context.Context, rows *feed, s *sender, decide func(item
 			taken := false
 			switch {
 			case it.settled != nil:
-			case decide != nil:
+			case c != nil:
 				taken, err = c.add(it)
 			default:
 				taken = submit(s.patch(it))
@@ -259,7 +260,10 @@ func (r *run) drive(ctx context.Context, rows *feed, s *sender, decide func(item
 				return err
 			}
 		}
-		return c.flush()
+		if c != nil {
+			return c.flush()
+		}
+		return nil
 	})
 }
 

@@ -22,6 +22,16 @@ type spill struct {
 
 type pair struct{ key, value uint64 }
 
+// append adds the pair to what a file is to hold.
+func (p pair) append(out []byte) []byte {
+	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(out, p.key), p.value)
+}
+
+// pairOf is the reverse of append.
+func pairOf(raw [pairSize]byte) pair {
+	return pair{binary.LittleEndian.Uint64(raw[:8]), binary.LittleEndian.Uint64(raw[8:])}
+}
+
 const (
 	runLength = 1 << 16
 	pairSize  = 16
@@ -40,18 +50,16 @@ func (s *spill) add(key, value uint64) error {
 // flush writes the buffer out as a run.
 func (s *spill) flush() error {
 	if s.file == nil {
-		f, err := os.CreateTemp("", "rosterpatch-*")
+		f, err := temporary()
 		if err != nil {
-			return fmt.Errorf("keep an index: %w", err)
+			return err
 		}
-		os.Remove(f.Name()) // it lives as long as it is open
 		s.file = f
 	}
 	slices.SortFunc(s.buffer, byKey)
 	out := make([]byte, 0, len(s.buffer)*pairSize)
 	for _, p := range s.buffer {
-		out = binary.LittleEndian.AppendUint64(out, p.key)
-		out = binary.LittleEndian.AppendUint64(out, p.value)
+		out = p.append(out)
 	}
 	if _, err := s.file.Write(out); err != nil {
 		return fmt.Errorf("keep an index: %w", err)
@@ -98,6 +106,16 @@ func (s *spill) sorted() iter.Seq2[pair, error] {
 	}
 }
 
+// temporary is a file that lives as long as it is open.
+func temporary() (*os.File, error) {
+	f, err := os.CreateTemp("", "rosterpatch-*")
+	if err != nil {
+		return nil, fmt.Errorf("make a temporary file: %w", err)
+	}
+	os.Remove(f.Name()) // where the system lets an open file go; elsewhere it stays
+	return f, nil
+}
+
 func (s *spill) close() {
 	if s.file != nil {
 		s.file.Close()
@@ -124,6 +142,6 @@ func (h *head) advance() {
 	_, err := io.ReadFull(h.file, raw[:])
 	if h.ended = errors.Is(err, io.EOF); !h.ended {
 		h.err = err
-		h.pair = pair{binary.LittleEndian.Uint64(raw[:8]), binary.LittleEndian.Uint64(raw[8:])}
+		h.pair = pairOf(raw)
 	}
 }
