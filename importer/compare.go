@@ -14,8 +14,9 @@ import (
 // the row. Rows go in batches, read with the in-list filter; where a server does
 // not take the filter, or an id does not fit into it, one by one.
 //
-// That a record is missing is believed once a single read of such an id has
-// said 404: a server may read the filter otherwise.
+// That a record is missing is believed once a single read of it has said 404,
+// for a server may read the filter otherwise; once the filter has found records,
+// one such read speaks for all that a batch lacks.
 type comparer struct {
 	*sender
 	submit func(*job) bool
@@ -26,8 +27,9 @@ type comparer struct {
 	batch []item
 	size  int // of the batch, in bytes of address
 
-	mu   sync.Mutex
-	open map[string]int // rows on their way, by id
+	mu    sync.Mutex
+	open  map[string]int // rows on their way, by id
+	finds bool           // the in-list filter has found a record
 	reading
 }
 
@@ -134,6 +136,9 @@ func (c *comparer) page(batch []item, found map[string]oneroster.Record) *job {
 			for _, record := range page.Enrollments {
 				found[record.ID()] = record
 			}
+			if len(found) > 0 {
+				c.trust()
+			}
 			if len(found) > before && len(found) < page.TotalCount && len(found) < len(batch) {
 				return []*job{c.page(batch, found)}, nil
 			}
@@ -179,23 +184,42 @@ func (c *comparer) confirm(absent []item) *job {
 	settleOne := j.settle
 	j.settle = func(r result) ([]*job, error) {
 		missing := r.answer.Verdict == oneroster.Refused && r.answer.Status == http.StatusNotFound
-		if !missing && !r.stopped && len(absent) > 1 {
-			return c.distrust(absent, "the in-list filter does not find records that are there"), nil
-		}
-		if r.stopped {
+		switch {
+		case r.stopped:
 			return nil, c.unread(absent, r)
-		}
-		if !missing {
+		case !missing && len(absent) > 1:
+			return c.distrust(absent, "the in-list filter does not find records that are there"), nil
+		case !missing:
 			return settleOne(r)
 		}
-		for _, it := range absent {
+		proven := absent
+		if !c.trusted() {
+			proven = absent[:1]
+		}
+		for _, it := range proven {
 			if _, err := c.decided(it, nil); err != nil {
 				return nil, err
 			}
 		}
+		if rest := absent[len(proven):]; len(rest) > 0 {
+			return []*job{c.confirm(rest)}, nil
+		}
 		return nil, nil
 	}
 	return j
+}
+
+// trust notes that the in-list filter finds records.
+func (c *comparer) trust() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.finds = true
+}
+
+func (c *comparer) trusted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.finds
 }
 
 // distrust reads these rows, and all that come after, one by one.

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -123,3 +124,18 @@ func (o *Options) check() error {
 
 // againstReports reports whether a run goes by what earlier runs have sent.
 func (o *Options) againstReports() bool { return o.Against != "" && o.Against != againstServer }
+
+// usage names the flags and variables behind a connection setting that cannot
+// work.
+func usage(err error) error {
+	var wrong *ConfigError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	return &UsageError{Value: wrong.Value, Problem: wrong.Problem, Flag: map[string]string{
+		"BaseURL":      "--base-url (ROSTERPATCH_BASE_URL)",
+		"TokenURL":     "--token-url (ROSTERPATCH_TOKEN_URL)",
+		"ClientID":     "ROSTERPATCH_CLIENT_ID",
+		"ClientSecret": "ROSTERPATCH_CLIENT_SECRET (or ROSTERPATCH_CLIENT_SECRET_FILE)",
+	}[wrong.Field]}
+}

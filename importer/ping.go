@@ -22,7 +22,7 @@ func Ping(ctx context.Context, o Options) (Pong, error) {
 	o.Workers, o.Retries = 1, 0
 	client, err := oneroster.New(o.server())
 	if err != nil {
-		return Pong{}, err
+		return Pong{}, usage(err)
 	}
 	began := time.Now()
 	a, err := client.List(ctx, oneroster.Query{Limit: 1})

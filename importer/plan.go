@@ -83,7 +83,7 @@ func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (planned *fe
 	}
 	r.release = append(r.release, func() { os.RemoveAll(dir) })
 	draft := *r
-	draft.report, draft.score, draft.Command = filepath.Join(dir, "plan.csv"), newScore(), "plan"
+	draft.report, draft.Command = filepath.Join(dir, "plan.csv"), "plan"
 	if err := draft.open(rows, seen); err != nil {
 		return rows, nil, nil, err
 	}

@@ -83,8 +83,9 @@ type run struct {
 	report  string // its path
 	facts   report.Run
 	out     *report.Writer
-	score   *score
+	tally   *report.Tally
 	traffic *traffic
+	began   time.Time
 	release []func() // what end undoes, last first
 }
 
@@ -94,11 +95,11 @@ func begin(o Options) (*run, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	r := &run{Options: o, score: newScore(), traffic: &traffic{}}
+	r := &run{Options: o, traffic: &traffic{}, began: time.Now().UTC()}
 	r.report = o.reportPath()
 	var err error
 	if r.client, err = oneroster.New(o.server()); err != nil {
-		return nil, err
+		return nil, usage(err)
 	}
 	if err := r.start(); err != nil {
 		r.end()
@@ -191,9 +192,10 @@ func (r *run) open(rows *feed, seen *tally) error {
 		return err
 	}
 	r.facts = report.Run{
-		State: report.Running, Command: r.Command, Version: r.Version, Start: time.Now().UTC(),
+		State: report.Running, Command: r.Command, Version: r.Version, Start: r.began,
 		Sources: rows.sources, Options: options, Rows: seen.rows, Outcomes: map[report.Outcome]int{},
 	}
+	r.tally = report.NewTally(r.report, rows.header)
 	// The facts first: a run killed between the two can be rerun.
 	if err := report.WriteRun(report.SidePath(r.report), r.facts); err != nil {
 		return err
@@ -227,7 +229,7 @@ func (r *run) abandon(rows *feed) error {
 }
 
 func (r *run) sender() *sender {
-	return &sender{client: r.client, out: r.out, score: r.score, log: r.Log, verify: r.Verify}
+	return &sender{client: r.client, out: r.out, tally: r.tally, log: r.Log, verify: r.Verify}
 }
 
 // drive brings the rows into the pool, each as it is, or by way of c.
@@ -294,13 +296,13 @@ func (r *run) close(stopped error) (Summary, error) {
 	if stopped != nil {
 		r.facts.State, r.facts.StopReason = report.Stopped, stopped.Error()
 	}
-	r.score.record(&r.facts)
 	r.traffic.record(&r.facts)
+	summary := r.tally.Summary(&r.facts)
 	err = errors.Join(err, report.WriteRun(report.SidePath(r.report), r.facts))
 	if err != nil {
 		err = &ReportError{Cause: err, Lost: r.out.Lost()}
 	}
-	return Summary{Run: r.facts, Report: r.report}, errors.Join(stopped, err)
+	return Summary{Summary: summary, Report: r.report}, errors.Join(stopped, err)
 }
 
 // ReportError says that the report could not be written to its end.
@@ -314,18 +316,7 @@ func (e *ReportError) Unwrap() error { return e.Cause }
 
 // Summary is what a run has done.
 type Summary struct {
-	report.Run
-	Report string  // path of the report
-	Digest *Digest // what a plan would change; nil but for a plan
-}
-
-// NotDone is how many rows are not updated, unchanged or planned.
-func (s Summary) NotDone() int {
-	n := 0
-	for o, rows := range s.Outcomes {
-		if !o.Done() && o != report.Planned {
-			n += rows
-		}
-	}
-	return n
+	*report.Summary         // nil if it came to nothing
+	Report          string  // path of the report
+	Digest          *Digest // what a plan would change; nil but for a plan
 }

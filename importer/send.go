@@ -16,7 +16,7 @@ import (
 type sender struct {
 	client *oneroster.Client
 	out    *report.Writer
-	score  *score
+	tally  *report.Tally
 	log    zerolog.Logger
 	verify bool // read each record back
 }
@@ -76,7 +76,7 @@ func (s *sender) record(it item, outcome report.Outcome, r result) error {
 }
 
 func (s *sender) write(l report.Line) error {
-	s.score.count(l)
+	s.tally.Add(l)
 	return s.out.Write(l)
 }
 
@@ -85,7 +85,7 @@ func (s *sender) note(it item) error {
 	if it.settled == nil {
 		it.settle(report.Unsent, unsentMessage)
 	}
-	s.score.count(*it.settled)
+	s.tally.Add(*it.settled)
 	return s.out.Add(*it.settled)
 }
 

@@ -48,7 +48,7 @@ func (c *reportCommand) Run(p *process) error {
 	case c.HTML != "":
 		return c.page(s, p.out)
 	}
-	return s.Text(p.out)
+	return s.Text(p.out, "")
 }
 
 // page writes the summary as HTML.

@@ -30,12 +30,14 @@ func (p *process) carryOut(act func(context.Context, importer.Options) (importer
 	}
 	s, err := act(p, o)
 	done()
-	if s.Report == "" {
+	if s.Summary == nil {
 		return err
 	}
-	printSummary(p.out, s, c.again())
-	if err == nil && s.NotDone() > 0 {
-		err = &notUpdated{s.NotDone()}
+	if printErr := s.Text(p.out, c.again()); printErr != nil && err == nil {
+		err = printErr
+	}
+	if err == nil && s.Undone > 0 {
+		err = &notUpdated{s.Undone}
 	}
 	return err
 }

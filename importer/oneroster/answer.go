@@ -32,69 +32,97 @@ const (
 // Settles reports whether nothing is gained by sending the request again.
 func (v Verdict) Settles() bool { return v == Accepted || v == Refused || v == Forbidden }
 
-// Answer is what came of one request. Its texts are free of secrets.
+// Answer is what came of one request. Its texts are free of secrets; its Body
+// is as the server sent it.
 type Answer struct {
 	Verdict    Verdict
+	Method     string        // of the request: PATCH or GET
 	Status     int           // HTTP status, 0 when no answer came
 	Message    string        // in our own words, blank for an ordinary answer
 	IMSX       IMSX          // what the server said of a request it did not accept
 	RequestID  string        // what its support asks for
 	RetryAfter time.Duration // how long the server asks to wait; 0 when it does not
-	Body       []byte        // of an accepted read
+	Body       []byte        // of an accepted request
 }
 
-// judge says what a whole answer means. body is as much as was read, cut says
-// that there was or should have been more.
-func judge(status int, h http.Header, body []byte, cut bool, now time.Time) Answer {
-	a := Answer{Status: status, RequestID: requestID(h)}
-	if wait, ok := RetryAfter(h, now); ok {
-		a.RetryAfter = wait
+// summary says in a few words what came, for the error that ends a run.
+func (a Answer) summary() string {
+	if a.Status == 0 {
+		return a.Message
 	}
+	words := []string{fmt.Sprintf("HTTP %d", a.Status)}
+	for _, s := range []string{a.IMSX.CodeMinor, a.Message} {
+		if s != "" {
+			words = append(words, s)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// reply is an answer as it came off the wire.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+	broken string // why body is not all of it, "" if it is
+}
+
+// judge says what the reply means.
+func (r reply) judge(now time.Time, secrets *redactor) Answer {
+	r.body = bytes.TrimSpace(bytes.TrimPrefix(r.body, []byte("\ufeff")))
+	if r.status/100 == 2 {
+		return r.accepted(secrets)
+	}
+	a := Answer{Verdict: Refused, Status: r.status, RequestID: requestID(r.header), RetryAfter: retryAfter(r.header, now)}
 	switch {
-	case status/100 == 2:
-		return a.accepted(h, body, cut)
-	case status/100 == 3:
-		a.Verdict = Refused
-		a.Message = fmt.Sprintf("the server redirects to %q, and redirects are not followed; is the base URL right?", h.Get("Location"))
-	case status == http.StatusUnauthorized:
+	case r.status/100 == 3:
+		a.Message = fmt.Sprintf("the server redirects to %q, and redirects are not followed; is the base URL right?", r.header.Get("Location"))
+		return a
+	case r.status == http.StatusUnauthorized:
 		a.Verdict = Unauthorized
-	case status == http.StatusForbidden:
+	case r.status == http.StatusForbidden:
 		a.Verdict = Forbidden
-	case status == http.StatusProxyAuthRequired:
-		a.Verdict = Misconfigured
-		a.Message = "the proxy asks for credentials; check HTTPS_PROXY and HTTP_PROXY"
-	case status == http.StatusTooManyRequests:
+	case r.status == http.StatusProxyAuthRequired:
+		a.Verdict, a.Message = Misconfigured, misconfigured(&proxyError{r.status})
+	case r.status == http.StatusTooManyRequests:
 		a.Verdict = Throttled
-	case status == http.StatusRequestTimeout, status == http.StatusTooEarly,
-		status >= 500 && status != http.StatusNotImplemented && status != http.StatusHTTPVersionNotSupported:
+	case r.status == http.StatusRequestTimeout, r.status == http.StatusTooEarly,
+		r.status >= 500 && r.status != http.StatusNotImplemented && r.status != http.StatusHTTPVersionNotSupported:
 		a.Verdict = Troubled
-	default:
-		a.Verdict = Refused
 	}
-	a.IMSX = ParseIMSX(body)
+	if a.IMSX = parseIMSX(r.body); a.IMSX == (IMSX{}) {
+		a.IMSX.Description = excerpt(r.body, secrets)
+	}
 	return a
 }
 
 // accepted judges a 2xx: what it holds can take back what its status says.
-func (a Answer) accepted(h http.Header, body []byte, cut bool) Answer {
-	trimmed := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	kind, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
-	isJSON := kind == "application/json" || strings.HasSuffix(kind, "+json") || bytes.HasPrefix(trimmed, []byte("{"))
+func (r reply) accepted(secrets *redactor) Answer {
+	a := Answer{Status: r.status, RequestID: requestID(r.header)}
+	kind, _, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
+	object := bytes.HasPrefix(r.body, []byte("{"))
+	isJSON := object || kind == "application/json" || strings.HasSuffix(kind, "+json")
 	switch {
-	case kind == "text/html" || bytes.HasPrefix(trimmed, []byte("<")):
+	case bytes.HasPrefix(r.body, []byte("<")), kind == "text/html" && len(r.body) > 0 && !object:
 		a.Verdict = Refused
-		a.Message = fmt.Sprintf("the answer is %d with a web page instead of JSON; is the base URL right, or a sign-in page in the way?", a.Status)
-		a.IMSX.Description = excerpt(string(body))
-	case cut, isJSON && len(trimmed) > 0 && !json.Valid(trimmed):
+		a.Message = fmt.Sprintf("the answer is %d with a web page instead of JSON; is the base URL right, or a sign-in page in the way?", r.status)
+		a.IMSX.Description = excerpt(r.body, secrets)
+		return a
+	case r.broken != "":
 		a.Verdict = Lost
-		a.Message = fmt.Sprintf("the answer, a %d, was cut short", a.Status)
-	case isJSON && ParseIMSX(trimmed).refuses():
-		a.Verdict = Refused
-		a.IMSX = ParseIMSX(trimmed)
-		a.Message = fmt.Sprintf("the answer is %d, but its body says %s", a.Status, a.IMSX.CodeMajor)
-	default:
-		a.Body = trimmed
+		a.Message = fmt.Sprintf("the answer, a %d, %s", r.status, r.broken)
+		return a
+	case isJSON && len(r.body) > 0 && !json.Valid(r.body):
+		a.Verdict = Lost
+		a.Message = fmt.Sprintf("the answer, a %d, was cut short", r.status)
+		return a
 	}
+	if status := parseIMSX(r.body); status.refuses() {
+		a.Verdict, a.IMSX = Refused, status
+		a.Message = fmt.Sprintf("the answer is %d, but its body says %s", r.status, status.CodeMajor)
+		return a
+	}
+	a.Body = r.body
 	return a
 }
 
@@ -108,11 +136,11 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-// redacted is a without anything that r knows for a secret.
-func (a Answer) redacted(r *redactor) Answer {
+// redacted is a without the secrets in its texts.
+func (a Answer) redacted(secrets *redactor) Answer {
 	for _, s := range []*string{&a.Message, &a.RequestID, &a.IMSX.CodeMajor, &a.IMSX.Severity,
 		&a.IMSX.CodeMinor, &a.IMSX.Description, &a.IMSX.ErrorDetails} {
-		*s = r.text(*s)
+		*s = secrets.text(*s)
 	}
 	return a
 }

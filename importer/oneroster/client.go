@@ -3,13 +3,11 @@ package oneroster
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -22,34 +20,42 @@ type Client struct {
 	enrollments string // URL of the collection, with the slash
 	userAgent   string
 	timeout     time.Duration
-	redact      *redactor
+	secrets     *redactor
+	now         func() time.Time
 }
 
 // The most that is read of an answer's body, in bytes.
 const (
-	patchBodyLimit = 1 << 20
-	listBodyLimit  = 64 << 20
+	recordLimit = 1 << 20
+	listLimit   = 64 << 20
 )
 
-// Patch sends body to the enrollment. The id is escaped as one path segment.
+// Patch sends body to the enrollment. The id is escaped as one path segment,
+// which no escaping makes of "", "." and ".."; those must not come.
 // Cancelling ctx keeps the request from starting; one that has started is
 // finished within the timeout, so that no row is left in doubt. An error means
 // that no request can succeed: a *TokenError, a *ReachError of the token
 // endpoint, or the cause of ctx's end.
 func (c *Client) Patch(ctx context.Context, sourcedID string, body []byte) (Answer, error) {
-	return c.send(ctx, http.MethodPatch, c.enrollments+url.PathEscape(sourcedID), body, patchBodyLimit)
+	return c.send(ctx, http.MethodPatch, c.enrollments+segment(sourcedID), body, recordLimit)
 }
 
-// Get reads one enrollment; Enrollment finds it in the answer's body. Its
-// errors are Patch's.
+// Get reads one enrollment; ParseRecord finds it in the answer's body. Its
+// id and errors are Patch's.
 func (c *Client) Get(ctx context.Context, sourcedID string) (Answer, error) {
-	return c.send(ctx, http.MethodGet, c.enrollments+url.PathEscape(sourcedID), nil, patchBodyLimit)
+	return c.send(ctx, http.MethodGet, c.enrollments+segment(sourcedID), nil, recordLimit)
 }
 
 // List reads a page of enrollments; ParsePage reads the answer's body. Its
 // errors are Patch's.
 func (c *Client) List(ctx context.Context, q Query) (Answer, error) {
-	return c.send(ctx, http.MethodGet, c.enrollments+"?"+q.encode(), nil, listBodyLimit)
+	return c.send(ctx, http.MethodGet, c.enrollments+"?"+q.encode(), nil, listLimit)
+}
+
+// segment escapes an id as a path segment. A plus, which may stand in one as it
+// is, is escaped too: some servers read it as a space.
+func segment(sourcedID string) string {
+	return strings.ReplaceAll(url.PathEscape(sourcedID), "+", "%2B")
 }
 
 // send makes one attempt.
@@ -71,69 +77,45 @@ func (c *Client) send(ctx context.Context, method, address string, body []byte, 
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		return t.judge(err).redacted(c.redact), nil
-	}
-	defer response.Body.Close()
-	read, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
-	cut := err != nil || int64(len(read)) > limit
-	a := judge(response.StatusCode, response.Header, read, cut, time.Now())
+	a := c.exchange(request, &t, limit).redacted(c.secrets)
+	a.Method = method
 	if a.Verdict == Unauthorized {
 		c.tokens.drop(token)
 	}
-	return a.redacted(c.redact), nil
+	return a, nil
 }
 
-// trace notes how far a request came, which its error does not tell.
-type trace struct {
-	reused, connected, wrote, answered atomic.Bool
-}
-
-func (t *trace) attach(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) {
-			t.connected.Store(true)
-			t.reused.Store(info.Reused)
-		},
-		WroteHeaders:         func() { t.wrote.Store(true) },
-		GotFirstResponseByte: func() { t.answered.Store(true) },
-	})
-}
-
-// judge says what a request without an answer means.
-func (t *trace) judge(err error) Answer {
-	cause := transportCause(err)
-	if cause == "" {
-		cause = "the connection failed"
+// exchange sends the request and says what came of it.
+func (c *Client) exchange(request *http.Request, t *trace, limit int64) Answer {
+	response, err := c.http.Do(request)
+	if err != nil {
+		return t.judge(err)
 	}
-	if wrong := misconfigured(err); wrong != "" && !t.wrote.Load() {
-		return Answer{Verdict: Misconfigured, Message: wrong}
-	}
+	defer response.Body.Close()
+	r := reply{status: response.StatusCode, header: response.Header}
+	r.body, err = io.ReadAll(io.LimitReader(response.Body, limit+1))
 	switch {
-	case t.connected.Load() && t.reused.Load() && !t.answered.Load() && cause != "timeout":
-		// An idle connection that the server closed as the request went out.
-		return Answer{Verdict: Stale, Message: cause}
-	case !t.wrote.Load() && !errors.Is(err, context.DeadlineExceeded), !t.connected.Load():
-		return Answer{Verdict: Unreached, Message: "no connection: " + cause}
-	default:
-		return Answer{Verdict: Lost, Message: "no usable answer: " + cause}
+	case err != nil:
+		r.broken = "was cut short"
+	case int64(len(r.body)) > limit:
+		r.broken = "is longer than any this program reads"
 	}
+	return r.judge(c.now(), c.secrets)
 }
 
 // Query asks for enrollments in pages.
 type Query struct {
-	IDs    []string // only these; at most BatchSize, each fit for a list (see Listable)
+	IDs    []string // only these, each Listable, and all of them fit for one address; nil: all
 	Limit  int      // records a page; the API gives 3000 at most
 	Offset int
 }
 
-// PageLimit is the most records that the API puts on one page.
-const PageLimit = 3000
-
 // encode is the query string. Sorting by sourcedId keeps pages from overlapping.
 func (q Query) encode() string {
-	v := url.Values{"limit": {itoa(q.Limit)}, "offset": {itoa(q.Offset)}, "sort": {"sourcedId"}, "orderBy": {"asc"}}
+	v := url.Values{
+		"limit": {strconv.Itoa(q.Limit)}, "offset": {strconv.Itoa(q.Offset)},
+		"sort": {"sourcedId"}, "orderBy": {"asc"},
+	}
 	if q.IDs != nil {
 		v.Set("filter", "sourcedId@'"+strings.Join(q.IDs, ",")+"'")
 	}

@@ -26,9 +26,10 @@ type Config struct {
 	Scopes       []string
 	InsecureHTTP bool          // allow http:// to other than loopback addresses
 	UserAgent    string        // such as "rosterpatch/1.2.0"
-	Timeout      time.Duration // of one attempt, connection and body included
+	Timeout      time.Duration // of one attempt, connection and body included; more than 0
 	Workers      int           // requests in flight at once; sizes the connection pool
 	Retries      int           // attempts at a token after the first
+	GiveUp       time.Duration // how long getting a token may take, its endpoint's Retry-After included; 0: no bound
 }
 
 // ConfigError is a setting that cannot work. It names the setting as Config
@@ -46,21 +47,22 @@ func (e *ConfigError) Error() string {
 	return fmt.Sprintf("%s %q: %s", e.Field, e.Value, e.Problem)
 }
 
-// New returns a client for the server cfg names, or a *ConfigError. It sends
-// nothing yet.
+// New returns a client for the server cfg names, or a *ConfigError. White space
+// around a setting is no part of it. New sends nothing yet.
 func New(cfg Config) (*Client, error) {
 	base, err := parseURL("BaseURL", cfg.BaseURL, cfg.InsecureHTTP)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := parseURL("TokenURL", cfg.TokenURL, cfg.InsecureHTTP); err != nil {
+	tokenURL, err := parseURL("TokenURL", cfg.TokenURL, cfg.InsecureHTTP)
+	if err != nil {
 		return nil, err
 	}
-	if cfg.ClientID == "" {
+	id, secret := strings.TrimSpace(cfg.ClientID), strings.TrimSpace(cfg.ClientSecret)
+	switch {
+	case id == "":
 		return nil, &ConfigError{Field: "ClientID", Problem: "is not set"}
-	}
-	secret := strings.TrimSpace(cfg.ClientSecret)
-	if secret == "" {
+	case secret == "":
 		return nil, &ConfigError{Field: "ClientSecret", Problem: "is not set"}
 	}
 	client := &http.Client{
@@ -68,26 +70,28 @@ func New(cfg Config) (*Client, error) {
 		// A PATCH that is redirected becomes a GET whose 200 looks like success.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	redact := &redactor{}
-	redact.add(secret)
+	secrets := &redactor{}
+	secrets.add(secret)
 	return &Client{
 		http:        client,
 		enrollments: strings.TrimRight(base.String(), "/") + "/ims/oneroster/rostering/v1p2/enrollments/",
 		userAgent:   cfg.UserAgent,
 		timeout:     cfg.Timeout,
-		redact:      redact,
+		secrets:     secrets,
+		now:         time.Now,
 		tokens: &tokens{
 			config: clientcredentials.Config{
-				ClientID:     strings.TrimSpace(cfg.ClientID),
+				ClientID:     id,
 				ClientSecret: secret,
-				TokenURL:     cfg.TokenURL,
+				TokenURL:     tokenURL.String(),
 				Scopes:       cfg.Scopes,
 				AuthStyle:    oauth2.AuthStyleInParams,
 			},
 			http:    client,
 			timeout: cfg.Timeout,
 			retries: cfg.Retries,
-			redact:  redact,
+			giveUp:  cfg.GiveUp,
+			secrets: secrets,
 			now:     time.Now,
 		},
 	}, nil
@@ -98,6 +102,7 @@ func New(cfg Config) (*Client, error) {
 func transport(workers int) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: proxyAnswer,
 		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    10 * time.Second,
@@ -110,31 +115,26 @@ func transport(workers int) *http.Transport {
 	}
 }
 
+// parseURL reads a setting that is an absolute URL which ends with its path.
 func parseURL(field, raw string, insecure bool) (*url.URL, error) {
+	raw = strings.TrimSpace(raw)
 	if raw == "" {
 		return nil, &ConfigError{Field: field, Problem: "is not set"}
 	}
 	u, err := url.Parse(raw)
 	switch {
-	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http":
-		return nil, &ConfigError{field, redactURL(raw), "is not an absolute https:// URL"}
-	case u.User != nil:
-		return nil, &ConfigError{field, u.Redacted(), "holds credentials; put them into the client id and secret instead"}
-	case u.RawQuery != "" || u.Fragment != "":
-		return nil, &ConfigError{field, u.Scheme + "://" + u.Host + u.Path, "must end with its path: a query or a fragment has no place in it"}
+	case strings.Contains(raw, "@"): // not shown: who knows how much of it is a password
+		return nil, &ConfigError{Field: field, Problem: "holds a name or a password; client id and secret are settings of their own"}
+	case strings.ContainsAny(raw, "?#"):
+		shown, _, _ := strings.Cut(raw, "?")
+		shown, _, _ = strings.Cut(shown, "#")
+		return nil, &ConfigError{field, shown, "must end with its path: a query or a fragment has no place in it"}
+	case err != nil, u.Hostname() == "", u.Scheme != "https" && u.Scheme != "http":
+		return nil, &ConfigError{field, raw, "is not an absolute URL such as https://api.example.org"}
 	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
-		return nil, &ConfigError{field, raw, "is plain http, which is allowed for loopback addresses only"}
+		return nil, &ConfigError{field, raw, "is plain http, which is allowed for loopback addresses only; use https"}
 	}
 	return u, nil
-}
-
-// redactURL keeps what stands before anything that may be a credential.
-func redactURL(raw string) string {
-	before, _, _ := strings.Cut(raw, "?")
-	if _, after, ok := strings.Cut(before, "@"); ok {
-		return after
-	}
-	return before
 }
 
 func loopback(host string) bool {

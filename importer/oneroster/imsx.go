@@ -3,9 +3,10 @@ package oneroster
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // IMSX is what a server says of a request in the imsx_StatusInfo of the 1EdTech
@@ -14,22 +15,16 @@ type IMSX struct {
 	CodeMajor    string // success, failure, processing, unsupported
 	Severity     string // status, warning, error
 	CodeMinor    string // the values of all minor codes, comma-separated
-	Description  string
+	Description  string // of a body that is not imsx at all, its beginning
 	ErrorDetails string // compact JSON, as the server gave it
 }
 
-// excerptLength bounds what is kept of a body that is not imsx, in characters.
-const excerptLength = 200
-
-// ParseIMSX reads the imsx status in body, in all the spellings servers use:
+// parseIMSX reads the imsx status in body, in all the spellings servers use:
 // at the root or inside imsx_StatusInfo, keys in any letter case, minor codes
-// as a list, an object or plain text. Of a body that holds no imsx status, an
-// excerpt becomes the description.
-func ParseIMSX(body []byte) IMSX {
+// as a list, an object or plain text. Where a server has a form of its own, its
+// message becomes the description. It is zero where body says nothing of the kind.
+func parseIMSX(body []byte) IMSX {
 	root := object(body)
-	if root == nil {
-		return IMSX{Description: excerpt(string(body))}
-	}
 	if inner := object(root["imsx_statusinfo"]); inner != nil {
 		root = inner
 	}
@@ -50,9 +45,6 @@ func ParseIMSX(body []byte) IMSX {
 			s.Description = text(root[key])
 		}
 	}
-	if s == (IMSX{}) {
-		s.Description = excerpt(string(body))
-	}
 	return s
 }
 
@@ -61,22 +53,22 @@ func (s IMSX) refuses() bool {
 	return strings.EqualFold(s.CodeMajor, "failure") || strings.EqualFold(s.CodeMajor, "unsupported")
 }
 
-// minorCodes reads {"imsx_codeMinorField":[{…Name, …Value}]}, its one-element
-// form without the list, a bare list, and plain text.
+// minorCodes reads {"imsx_codeMinorField":[{…Name, …Value}]}, the same without
+// the list or without the object around it, and plain text.
 func minorCodes(raw json.RawMessage) string {
-	if o := object(raw); o != nil {
-		if inner, ok := o["imsx_codeminorfield"]; ok {
-			return minorCodes(inner)
-		}
-		return text(o["imsx_codeminorfieldvalue"])
+	if inner, ok := object(raw)["imsx_codeminorfield"]; ok {
+		raw = inner
 	}
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
-		return text(raw)
+	list := []json.RawMessage{raw}
+	if len(raw) > 0 && raw[0] == '[' && json.Unmarshal(raw, &list) != nil {
+		return ""
 	}
 	var values []string
 	for _, item := range list {
-		if v := minorCodes(item); v != "" {
+		if o := object(item); o != nil {
+			item = o["imsx_codeminorfieldvalue"]
+		}
+		if v := text(item); v != "" {
 			values = append(values, v)
 		}
 	}
@@ -90,8 +82,8 @@ func object(raw []byte) map[string]json.RawMessage {
 		return nil
 	}
 	folded := make(map[string]json.RawMessage, len(o))
-	for k, v := range o {
-		folded[strings.ToLower(k)] = v
+	for _, key := range slices.Sorted(maps.Keys(o)) { // of two spellings always the same one counts
+		folded[strings.ToLower(key)] = o[key]
 	}
 	return folded
 }
@@ -101,7 +93,7 @@ func object(raw []byte) map[string]json.RawMessage {
 func text(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
-		return strings.ToValidUTF8(strings.TrimSpace(s), "?")
+		return strings.TrimSpace(s)
 	}
 	if len(raw) == 0 || strings.ContainsAny(string(raw[:1]), "{[") {
 		return ""
@@ -109,18 +101,21 @@ func text(raw json.RawMessage) string {
 	return string(raw)
 }
 
+// excerptLength bounds what is kept of a body, in characters.
+const excerptLength = 200
+
 // excerpt is the beginning of a body for a person: one line, no control
-// characters.
-func excerpt(body string) string {
-	body = strings.Map(func(r rune) rune {
+// characters. It loses its secrets first, as one that is cut is not known again.
+func excerpt(body []byte, secrets *redactor) string {
+	line := strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(body[:min(len(body), 16*excerptLength)], "?"))
-	body = strings.Join(strings.Fields(body), " ")
-	if utf8.RuneCountInString(body) > excerptLength {
-		body = string([]rune(body)[:excerptLength]) + "…"
+	}, strings.ToValidUTF8(secrets.text(string(body)), "?"))
+	runes := []rune(strings.Join(strings.Fields(line), " "))
+	if len(runes) > excerptLength {
+		return string(runes[:excerptLength]) + "…"
 	}
-	return body
+	return string(runes)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"syscall"
@@ -25,24 +26,44 @@ func (e *ReachError) Error() string {
 	return fmt.Sprintf("the %s cannot be reached: %s", e.Where, e.Cause)
 }
 
+// proxyError is a proxy that answered a CONNECT, and not with a connection.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string {
+	return fmt.Sprintf("the proxy answers %d %s", e.status, http.StatusText(e.status))
+}
+
+// proxyAnswer is http.Transport's OnProxyConnectResponse: without it a refusal
+// is a mere text.
+func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, r *http.Response) error {
+	if r.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &proxyError{r.StatusCode}
+}
+
 // misconfigured names what is wrong with name, TLS or proxy where that is why
 // err came, and is "" otherwise.
 func misconfigured(err error) string {
 	var (
 		dns         *net.DNSError
 		op          *net.OpError
+		proxy       *proxyError
 		record      tls.RecordHeaderError
 		certificate *tls.CertificateVerificationError
 		alert       tls.AlertError
 		unknown     x509.UnknownAuthorityError
 		hostname    x509.HostnameError
 	)
+	const settings = "; check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
 	switch {
 	case errors.As(err, &op) && op.Op == "proxyconnect":
-		return "the proxy does not connect (" + transportCause(op.Err) + "); check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+		return "no connection to the proxy (" + transportCause(op.Err) + ")" + settings
+	case errors.As(err, &proxy) && proxy.status < 500: // from 500 on it is trouble, of the proxy or behind it
+		return proxy.Error() + settings
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fmt.Sprintf("no such host %q (DNS)", dns.Name)
-	case errors.As(err, &record):
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return "it does not speak TLS on this port; is the URL meant to be http://, or the port another?"
 	case errors.As(err, &certificate):
 		return "its TLS certificate is not accepted: " + certificate.Err.Error()

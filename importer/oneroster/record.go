@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 )
 
 // Record is an enrollment as the server holds it: each key's JSON as it came.
@@ -51,5 +50,3 @@ func ParsePage(body []byte) (Page, error) {
 	}
 	return Page{Enrollments: *page.Enrollments, TotalCount: page.TotalCount}, nil
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -37,7 +37,7 @@ type Run struct {
 	Retries    int             `json:"retries"`
 	Throttles  int             `json:"throttles"` // 429 answers
 	Latency    *Latency        `json:"latencyMs,omitempty"`
-	Failures   []Failure       `json:"failures,omitempty"` // the worst first
+	Failures   []Reason        `json:"failures,omitempty"` // some of the reasons why rows are not done, the worst first
 }
 
 // Source is a file that a run read.
@@ -53,12 +53,6 @@ type Latency struct {
 	P95 float64 `json:"p95"`
 	P99 float64 `json:"p99"`
 	Max float64 `json:"max"`
-}
-
-// Failure is a reason for which rows are not done, and how many.
-type Failure struct {
-	Reason string `json:"reason"`
-	Count  int    `json:"count"`
 }
 
 // SidePath returns where the [Run] of a report stands: x.report.json beside

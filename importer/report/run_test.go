@@ -34,7 +34,7 @@ func TestRunIsReadBackAsItWas(t *testing.T) {
 	_, want, _ := term()
 	want.Options = json.RawMessage(`{"workers":10,"set":["status=active"],"big":12345678901234567890}`)
 	want.Outcomes = map[Outcome]int{Updated: 3, Failed: 1}
-	want.Failures = []Failure{{Reason: "404", Count: 1}}
+	want.Failures = []Reason{{Outcome: Failed, HTTPStatus: 404, Rows: 1, Examples: []Example{{Line: 3}}}}
 	for range 2 { // the second takes the place of the first
 		if err := WriteRun(path, *want); err != nil {
 			t.Fatal(err)

@@ -87,10 +87,19 @@ func Summarise(paths ...string) (*Summary, error) {
 	defer set.Close()
 
 	c := newCount(len(set.files) > 1)
-	for _, p := range set.parts {
-		c.report(p)
+	columns := make(map[*part]columnsOf, len(set.parts))
+	for i, p := range set.parts {
+		c.Unreached += p.unreached()
+		columns[p] = findColumns(p.Header(), i)
+		c.Reports = append(c.Reports, Facts{Path: p.path, Lines: p.lines, Torn: p.Torn(), Left: p.unreached(), Run: p.run})
 	}
-	if err := set.each(c.line); err != nil {
+	err = set.each(func(p *part, l Line) error {
+		if undone, id := c.line(columns[p], &l); undone {
+			c.keep(row{l, id, p.Header()})
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	return c.summary(), nil
@@ -113,57 +122,56 @@ type count struct {
 	reasons map[reasonKey]*Reason
 	schools map[string]*School
 	unsent  []row // kept apart, so that they do not crowd the others out
-	parts   map[*part]known
 }
-
-// known is where a report has the columns that a summary names, and which of
-// the Reports it is.
-type known struct{ id, school, report int }
 
 func newCount(sources bool) *count {
 	return &count{
 		Summary: Summary{Outcomes: map[Outcome]int{}, Reasons: []Reason{}, sources: sources},
 		reasons: map[reasonKey]*Reason{},
 		schools: map[string]*School{},
-		parts:   map[*part]known{},
 	}
 }
 
-func (c *count) report(p *part) {
-	c.Unreached += p.unreached()
+// columnsOf is where a report has the columns that a summary names, -1 for
+// nowhere, and which of the Reports it is.
+type columnsOf struct{ id, school, report int }
+
+func findColumns(header []string, report int) columnsOf {
 	named := func(name string) int {
-		return slices.IndexFunc(p.Header(), func(h string) bool { return strings.TrimSpace(h) == name })
+		return slices.IndexFunc(header, func(h string) bool { return strings.TrimSpace(h) == name })
 	}
-	c.parts[p] = known{id: named("sourcedId"), school: named("schoolSourcedId"), report: len(c.Reports)}
-	c.Reports = append(c.Reports, Facts{Path: p.path, Lines: p.lines, Torn: p.Torn(), Left: p.unreached(), Run: p.run})
+	return columnsOf{id: named("sourcedId"), school: named("schoolSourcedId"), report: report}
 }
 
-func (c *count) line(p *part, l Line) error {
-	at := c.parts[p]
-	id := cell(l.Cells, at.id)
+// line counts a line, and tells whether its row is still to be done.
+func (c *count) line(at columnsOf, l *Line) (undone bool, id string) {
+	id = cell(l.Cells, at.id)
 	c.Rows++
 	c.Outcomes[l.Outcome]++
-	undone := !l.Outcome.Done() && l.Outcome != Planned
+	undone = !l.Outcome.Done() && l.Outcome != Planned
 	if l.Outcome.Done() {
 		c.Done++
 	}
 	if at.school >= 0 {
 		c.school(cell(l.Cells, at.school), l.Outcome, undone)
 	}
-	if !undone {
-		return nil
+	if undone {
+		c.Undone++
+		c.Reports[at.report].Left++
+		c.reason(l, id)
 	}
-	c.Undone++
-	c.Reports[at.report].Left++
-	c.reason(&l, id)
+	return undone, id
+}
+
+// keep remembers some of the rows that are not done.
+func (c *count) keep(r row) {
 	kept := &c.rows
-	if l.Outcome == Unsent {
+	if r.Outcome == Unsent {
 		kept = &c.unsent
 	}
 	if len(*kept) < undoneLimit {
-		*kept = append(*kept, row{l, id, p.Header()})
+		*kept = append(*kept, r)
 	}
-	return nil
 }
 
 func (c *count) school(id string, o Outcome, undone bool) {

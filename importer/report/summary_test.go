@@ -104,7 +104,7 @@ func TestSummary(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, write := range map[string]func(*Summary, *bytes.Buffer) error{
-		"summary.txt":  func(s *Summary, b *bytes.Buffer) error { return s.Text(b) },
+		"summary.txt":  func(s *Summary, b *bytes.Buffer) error { return s.Text(b, "") },
 		"summary.json": func(s *Summary, b *bytes.Buffer) error { return s.JSON(b) },
 		"summary.html": func(s *Summary, b *bytes.Buffer) error { return s.HTML(b) },
 	} {

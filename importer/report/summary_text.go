@@ -10,8 +10,9 @@ import (
 // shownSchools is how many schools the text names; the page names more.
 const shownSchools = 10
 
-// Text writes the summary for a person at a terminal.
-func (s *Summary) Text(w io.Writer) error {
+// Text writes the summary for a person at a terminal. The commands it names as
+// the next to run get flags behind them.
+func (s *Summary) Text(w io.Writer, flags string) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n\n", s.headline())
 	all := s.Rows + s.Unreached
@@ -50,7 +51,7 @@ func (s *Summary) Text(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "\n%s:\n", advice)
 		for _, c := range commands {
-			fmt.Fprintf(&b, "  %s\n", c)
+			fmt.Fprintf(&b, "  %s\n", strings.TrimSpace(c+" "+flags))
 		}
 	}
 	_, err := w.Write(b.Bytes())
