@@ -113,7 +113,7 @@ func TestRefusals(t *testing.T) {
 			m.finished()
 			m.reports(tt.want)
 			m.sawPatches(1)
-			text, err := os.ReadFile(m.Report)
+			text, err := os.ReadFile(m.report)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -246,8 +246,8 @@ func TestThrottled(t *testing.T) {
 	n.options.Workers, n.options.Retries = 8, 0
 	m := n.run()
 	m.finished()
-	if m.Outcomes[report.Updated] != 40 || m.Throttles == 0 {
-		t.Errorf("%v, %d throttles", m.Outcomes, m.Throttles)
+	if m.outcomes[report.Updated] != 40 || m.facts.Throttles == 0 {
+		t.Errorf("%v, %d throttles", m.outcomes, m.facts.Throttles)
 	}
 	m.sawTokens(1)
 }

@@ -291,8 +291,8 @@ func TestOneIDTwice(t *testing.T) {
 	n.options.Workers = 8
 	m := n.run()
 	m.finished()
-	if m.Outcomes[report.Updated] != 3*copies {
-		t.Errorf("outcomes are %v", m.Outcomes)
+	if m.outcomes[report.Updated] != 3*copies {
+		t.Errorf("outcomes are %v", m.outcomes)
 	}
 	contains(t, string(n.talk.Bytes()), "2 sourcedIds", "lines 2 and 5", "the last row wins")
 	for _, id := range []string{"a", "b"} {

@@ -49,7 +49,7 @@ func (it *item) settle(outcome report.Outcome, message string) {
 
 // line is the beginning of the row's line in the report.
 func (it *item) line(outcome report.Outcome) report.Line {
-	l := report.Line{File: it.file, Line: it.row, Outcome: outcome, Cells: it.cells}
+	l := report.Line{File: it.file, Line: it.row, Outcome: outcome, Cells: it.cells, SourcedID: it.change.SourcedID}
 	if it.change.SourcedID != "" && outcome != report.Invalid {
 		l.Fingerprint = it.change.Fingerprint()
 	}

@@ -41,6 +41,7 @@ func Plan(ctx context.Context, o Options) (Summary, error) {
 // plan reads the record of each row and writes what would be done.
 func (r *run) plan(ctx context.Context, rows *feed, seen *tally) (*Digest, error) {
 	p := &planner{sender: r.sender(), digest: &Digest{}, twice: seen.duplicates.ids, planned: make(map[string][]mapping.Field)}
+	r.stage = "compare"
 	how, err := r.choose(ctx, seen)
 	if err == nil {
 		err = r.drive(ctx, rows, p.sender, &comparer{sender: p.sender, decide: p.decide, reading: how})

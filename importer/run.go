@@ -86,6 +86,7 @@ type run struct {
 	tally   *report.Tally
 	traffic *traffic
 	began   time.Time
+	stage   string   // for whoever watches
 	release []func() // what end undoes, last first
 }
 
@@ -207,6 +208,7 @@ func (r *run) open(rows *feed, seen *tally) error {
 // send gets every row settled and into the report. Its error is why it could
 // not go on to the end.
 func (r *run) send(ctx context.Context, rows *feed) error {
+	r.stage = "send"
 	s := r.sender()
 	if r.mode == blind {
 		return r.drive(ctx, rows, s, nil)

@@ -61,8 +61,8 @@ func (p *process) fail(err error) int {
 	var lost *importer.ReportError
 	if errors.As(err, &lost) {
 		for _, l := range lost.Lost {
-			fmt.Fprintf(p.err, "rosterpatch: sent but not in the report: line %d: %s (HTTP %d), fingerprint %s\n",
-				l.Line, l.Outcome, l.HTTPStatus, l.Fingerprint)
+			fmt.Fprintf(p.err, "rosterpatch: sent but not in the report: line %d: sourcedId %s: %s (HTTP %d)\n",
+				l.Line, l.SourcedID, l.Outcome, l.HTTPStatus)
 		}
 	}
 	return exitCode(err)

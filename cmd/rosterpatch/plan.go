@@ -17,6 +17,7 @@ type planCommand struct {
 	limiting
 	pace
 	planning
+	measuring
 	talking
 }
 
@@ -47,7 +48,7 @@ func (c *planCommand) Run(p *process) error {
 			printDigest(p.out, s.Digest)
 		}
 		return s, err
-	}, o, &c.connection, &c.talking, &c.reading, &c.sharing, &c.limiting, &c.pace, &c.planning)
+	}, o, &c.connection, &c.talking, &c.measuring, &c.reading, &c.sharing, &c.limiting, &c.pace, &c.planning)
 }
 
 // printDigest says what a plan would change.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -276,7 +277,7 @@ func (c *checked) updated() {
 		q := byID[l.requestID]
 		row := c.rowAt(l.row)
 		if !wellAnswered(q) || q.SourcedID != row.id || !c.says(q, row) {
-			c.Errorf("line %d of the source (%s) is updated, but its request is %+v", l.row, row.id, q)
+			c.Errorf("line %d of the source (%s) is updated, but its request is %s, body %s", l.row, row.id, shownRequest(q), q.Body)
 		}
 	}
 }
@@ -290,6 +291,12 @@ func (c *checked) rowAt(line int) rosterRow {
 // wellAnswered reports whether a PATCH was carried out and the client was told.
 func wellAnswered(q sandbox.Request) bool {
 	return q.Method == "PATCH" && q.Applied && q.Status == 200 && !slices.Contains([]string{"lost", "cut", "html", "failure"}, q.Fault)
+}
+
+// shownRequest is a request of the log for a message.
+func shownRequest(q sandbox.Request) string {
+	q.Body = nil
+	return fmt.Sprintf("%+v", q)
 }
 
 // says reports whether a PATCH carries what the row says: all of it, or after a
@@ -424,7 +431,7 @@ func (c *checked) store() {
 			(got.Primary == want.Primary || c.options.PrimaryDefault && want.Primary == "" && got.Primary == "false")
 		got.Metadata, want.Metadata, got.Primary, want.Primary = nil, nil, "", ""
 		if full, _ := c.server.Get(id); !same || !sameRecord(got, want) {
-			c.Errorf("%s: the server holds %+v (metadata %s), want %+v (metadata %s)", id, full, full.Metadata, c.roster.want[id], c.roster.want[id].Metadata)
+			c.Errorf("%s: the server holds %+v (metadata %s), want %+v (metadata %s)", id, got, full.Metadata, want, c.roster.want[id].Metadata)
 		}
 	}
 }

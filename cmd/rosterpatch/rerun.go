@@ -17,6 +17,7 @@ type rerunCommand struct {
 	limiting
 	pace
 	reporting
+	measuring
 	talking
 }
 
@@ -49,5 +50,5 @@ func (*rerunCommand) ExitCodes() []int { return (*importCommand).ExitCodes(nil) 
 // Run is called by kong.
 func (c *rerunCommand) Run(p *process) error {
 	o := importer.Options{Command: "rerun", Sources: []string{c.Of}}
-	return p.carryOut(importer.Rerun, o, &c.connection, &c.talking, &c.redoing, &c.mapped, &c.limiting, &c.pace, &c.reporting)
+	return p.carryOut(importer.Rerun, o, &c.connection, &c.talking, &c.measuring, &c.redoing, &c.mapped, &c.limiting, &c.pace, &c.reporting)
 }

@@ -12,7 +12,7 @@ type setting interface{ into(*importer.Options) error }
 
 // carryOut runs act with what the flags say, on the server that c names, and
 // prints what came of it.
-func (p *process) carryOut(act func(context.Context, importer.Options) (importer.Summary, error), o importer.Options, c *connection, t *talking, settings ...setting) (err error) {
+func (p *process) carryOut(act func(context.Context, importer.Options) (importer.Summary, error), o importer.Options, c *connection, t *talking, m *measuring, settings ...setting) (err error) {
 	server, closeServer, err := c.server()
 	if err != nil {
 		return err
@@ -33,11 +33,12 @@ func (p *process) carryOut(act func(context.Context, importer.Options) (importer
 	if s.Summary == nil {
 		return err
 	}
-	if printErr := s.Text(p.out, c.again()); printErr != nil && err == nil {
-		err = printErr
-	}
 	if err == nil && s.Undone > 0 {
 		err = &notUpdated{s.Undone}
+	}
+	problem := errors.Join(s.Text(p.out, c.again()), m.write(s.Summary, exitCode(err)))
+	if problem != nil {
+		err = errors.Join(problem, err)
 	}
 	return err
 }

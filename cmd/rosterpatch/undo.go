@@ -10,6 +10,7 @@ type undoCommand struct {
 	pace
 	verifying
 	reporting
+	measuring
 	talking
 }
 
@@ -24,5 +25,5 @@ func (*undoCommand) ExitCodes() []int { return (*importCommand).ExitCodes(nil) }
 // Run is called by kong.
 func (c *undoCommand) Run(p *process) error {
 	o := importer.Options{Command: "undo", Sources: []string{c.Of}}
-	return p.carryOut(importer.Undo, o, &c.connection, &c.talking, &c.limiting, &c.pace, &c.verifying, &c.reporting)
+	return p.carryOut(importer.Undo, o, &c.connection, &c.talking, &c.measuring, &c.limiting, &c.pace, &c.verifying, &c.reporting)
 }

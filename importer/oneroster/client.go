@@ -106,9 +106,12 @@ func (c *Client) exchange(request *http.Request, t *trace, limit int64) Answer {
 // Query asks for enrollments in pages.
 type Query struct {
 	IDs    []string // only these, each Listable, and all of them fit for one address; nil: all
-	Limit  int      // records a page; the API gives 3000 at most
+	Limit  int      // records a page, at most PageLimit
 	Offset int
 }
+
+// PageLimit is the most records that the API puts on one page.
+const PageLimit = 3000
 
 // encode is the query string. Sorting by sourcedId keeps pages from overlapping.
 func (q Query) encode() string {

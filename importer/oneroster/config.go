@@ -121,18 +121,23 @@ func parseURL(field, raw string, insecure bool) (*url.URL, error) {
 	if raw == "" {
 		return nil, &ConfigError{Field: field, Problem: "is not set"}
 	}
+	shown := raw // as far as it cannot hold a password
+	if at := strings.IndexAny(raw, "?#"); at >= 0 {
+		shown = raw[:at]
+	}
+	if strings.Contains(raw, "@") {
+		shown = ""
+	}
 	u, err := url.Parse(raw)
 	switch {
-	case strings.Contains(raw, "@"): // not shown: who knows how much of it is a password
-		return nil, &ConfigError{Field: field, Problem: "holds a name or a password; client id and secret are settings of their own"}
-	case strings.ContainsAny(raw, "?#"):
-		shown, _, _ := strings.Cut(raw, "?")
-		shown, _, _ = strings.Cut(shown, "#")
-		return nil, &ConfigError{field, shown, "must end with its path: a query or a fragment has no place in it"}
 	case err != nil, u.Hostname() == "", u.Scheme != "https" && u.Scheme != "http":
-		return nil, &ConfigError{field, raw, "is not an absolute URL such as https://api.example.org"}
+		return nil, &ConfigError{field, shown, "is not an absolute URL such as https://api.example.org"}
+	case u.User != nil:
+		return nil, &ConfigError{field, shown, "holds credentials; put them into the client id and secret instead"}
+	case strings.ContainsAny(raw, "?#"):
+		return nil, &ConfigError{field, shown, "must end with its path: a query or a fragment has no place in it"}
 	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
-		return nil, &ConfigError{field, raw, "is plain http, which is allowed for loopback addresses only; use https"}
+		return nil, &ConfigError{field, shown, "is plain http, which is allowed for loopback addresses only; use https"}
 	}
 	return u, nil
 }

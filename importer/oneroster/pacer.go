@@ -3,6 +3,7 @@ package oneroster
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -25,13 +26,13 @@ type Pacer struct {
 
 	inFlight int
 	window   int
-	resume   time.Time // no request starts before
-	failures int       // in a row, of a server that may be down
-	pauses   int       // in a row, of our own choosing
-	forbids  int       // 403s in a row
-	accepted bool      // a request was accepted in this run
-	alive    time.Time // when an answer last showed the server at work
-	trouble  *Answer   // the last that did not, if any came since
+	resume   time.Time       // no request starts before
+	failures int             // in a row, of a server that may be down
+	pauses   int             // in a row, of our own choosing
+	forbids  map[string]int  // 403s in a row, by method
+	accepted map[string]bool // methods of which a request was accepted in this run
+	alive    time.Time       // when an answer last showed the server at work
+	trouble  *Answer         // the last that did not, if any came since
 }
 
 const (
@@ -48,13 +49,17 @@ const (
 // perSecond requests a second (0: no ceiling), which gives up when the server
 // has shown no life for giveUp, counted from now.
 func NewPacer(workers int, perSecond float64, giveUp time.Duration, random *rand.Rand, now time.Time) *Pacer {
-	limit, burst := rate.Limit(perSecond), 1+int(perSecond/100)
+	// A burst makes up for timers that fire late, at rates where that matters. It
+	// is taken off the rate, so that no second ever sees more than perSecond.
+	burst := 1 + int(perSecond/100)
+	limit := rate.Limit(perSecond - float64(burst-1))
 	if perSecond == 0 {
 		limit = rate.Inf
 	}
 	return &Pacer{
 		limiter: rate.NewLimiter(limit, burst), widest: workers, window: 1,
 		giveUp: giveUp, random: random, alive: now,
+		forbids: make(map[string]int), accepted: make(map[string]bool),
 	}
 }
 
@@ -88,21 +93,25 @@ func (p *Pacer) Done(now time.Time, a Answer, repeated bool) error {
 	case Accepted, Refused:
 		p.lives(now)
 		if a.Verdict == Accepted {
-			p.accepted, p.forbids = true, 0
+			p.accepted[a.Method], p.forbids[a.Method] = true, 0
 		}
 	case Forbidden:
-		if p.forbids++; p.forbids >= forbidsAtOnce && (!p.accepted || p.forbids >= forbidsLater) {
-			return &PermissionError{Status: a.Status, InARow: p.forbids, IMSX: a.IMSX}
-		}
 		p.alive, p.trouble = now, nil
+		p.forbids[a.Method]++
+		if n := p.forbids[a.Method]; n >= forbidsLater || n >= forbidsAtOnce && !p.accepted[a.Method] {
+			return &PermissionError{Status: a.Status, InARow: n, IMSX: a.IMSX}
+		}
+	case Unauthorized:
+		// Those that wait for a new token must not all go out when it comes.
+		p.window = 1
 	case Throttled:
 		p.trouble = &a
 		return p.pause(now, a, firstThrottle, longestThrottle)
 	case Troubled, Lost, Unreached, Misconfigured:
-		if a.Verdict == Misconfigured && !p.accepted {
+		if a.Verdict == Misconfigured && len(p.accepted) == 0 {
 			return &ReachError{Where: "server", Cause: a.Message}
 		}
-		if repeated {
+		if repeated && a.RetryAfter == 0 {
 			break
 		}
 		p.trouble = &a
@@ -178,15 +187,11 @@ type GiveUpError struct {
 }
 
 func (e *GiveUpError) Error() string {
-	last := e.Last.Message
-	if e.Last.Status != 0 {
-		last = fmt.Sprintf("HTTP %d %s", e.Last.Status, e.Last.IMSX.CodeMinor)
-	}
 	if e.Wait > 0 {
 		return fmt.Sprintf("the server asks to wait %s (Retry-After), longer than --give-up %s leaves; last answer: %s",
-			e.Wait.Round(time.Second), e.Limit, last)
+			e.Wait.Round(time.Second), e.Limit, e.Last.summary())
 	}
-	return fmt.Sprintf("no request has succeeded for %s (--give-up %s); last answer: %s", e.Silence.Round(time.Second), e.Limit, last)
+	return fmt.Sprintf("no request has succeeded for %s (--give-up %s); last answer: %s", e.Silence.Round(time.Second), e.Limit, e.Last.summary())
 }
 
 // PermissionError says that the server refuses this client as such.
@@ -198,7 +203,7 @@ type PermissionError struct {
 
 func (e *PermissionError) Error() string {
 	hint := "the client lacks the scope to change enrollments, or is read-only; ask for roster.createput"
-	if e.Status == 401 {
+	if e.Status == http.StatusUnauthorized {
 		hint = "a new token was refused like the one before it; is the token URL that of this server?"
 	}
 	said := e.IMSX.Description

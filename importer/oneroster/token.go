@@ -3,7 +3,6 @@ package oneroster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -19,16 +18,17 @@ import (
 type tokens struct {
 	config  clientcredentials.Config
 	http    *http.Client
-	timeout time.Duration
+	timeout time.Duration // of one attempt
 	retries int
-	redact  *redactor
+	giveUp  time.Duration // of all attempts at one token; 0: no bound
+	secrets *redactor
 	now     func() time.Time
 
 	mu      sync.Mutex
-	current string
-	renew   time.Time // from then on a new one is fetched ahead of need
-	expires time.Time
-	fetch   *fetch // the one under way, if any
+	current string    // "" before the first, and after a refusal
+	renew   time.Time // from then on a new one is fetched, while the current one serves
+	expires time.Time // of the last token; zero before the first
+	fetch   *fetch    // the one under way, if any
 }
 
 // fetch is a token request that callers wait for.
@@ -43,20 +43,23 @@ type fetch struct {
 const unstatedLifetime = 30 * time.Minute
 
 // get returns a token that is good now. Its error stops a run: a *TokenError,
-// a *ReachError, or ctx's.
+// a *ReachError, or the cause of ctx's end.
 func (t *tokens) get(ctx context.Context) (string, error) {
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
 	t.mu.Lock()
-	if t.current != "" && t.now().Before(t.renew) {
-		defer t.mu.Unlock()
-		return t.current, nil
+	now := t.now()
+	token, good := t.current, t.current != "" && now.Before(t.expires)
+	if t.fetch == nil && !(good && now.Before(t.renew)) {
+		t.fetch = &fetch{done: make(chan struct{})}
+		go t.run(ctx, t.fetch)
 	}
 	f := t.fetch
-	if f == nil {
-		f = &fetch{done: make(chan struct{})}
-		t.fetch = f
-		go t.run(ctx, f)
-	}
 	t.mu.Unlock()
+	if good {
+		return token, nil
+	}
 	select {
 	case <-f.done:
 		return f.token, f.err
@@ -76,102 +79,82 @@ func (t *tokens) drop(token string) {
 
 // run makes the fetch f, and keeps the token that is still good if it fails.
 func (t *tokens) run(ctx context.Context, f *fetch) {
-	tok, err := t.request(ctx)
+	token, lifetime, err := t.request(ctx)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
 	switch {
 	case err == nil:
-		t.redact.add(tok.AccessToken)
-		lifetime := tok.Expiry.Sub(now)
-		if lifetime <= 0 { // absent, zero or negative
-			lifetime = unstatedLifetime
-		}
-		t.current = tok.AccessToken
+		t.current = token
 		t.expires = now.Add(lifetime)
 		t.renew = t.expires.Add(-min(time.Minute, lifetime/5))
-		f.token = t.current
 	case t.current != "" && now.Before(t.expires):
 		t.renew = t.expires
-		f.token = t.current
 	default:
 		f.err = err
 	}
+	f.token = t.current
 	t.fetch = nil
 	close(f.done)
 }
 
 // request asks for a token, again with growing pauses while the endpoint is in
-// trouble. Neither the caller's deadline nor another caller's end cuts an
-// exchange short; a run that stops ends the pauses.
-func (t *tokens) request(ctx context.Context) (*oauth2.Token, error) {
-	pause := backoff.NewExponentialBackOff()
-	pause.MaxInterval = 10 * time.Second
-	return backoff.Retry(ctx, func() (*oauth2.Token, error) {
-		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.timeout)
-		defer cancel()
-		tok, err := t.config.Token(context.WithValue(once, oauth2.HTTPClient, t.http))
-		if err == nil && !validToken(tok.AccessToken) {
-			err = errors.New("the access token is not one that fits into a header")
-		}
-		if err == nil {
-			return tok, nil
-		}
-		return nil, t.explain(err)
-	}, backoff.WithBackOff(pause), backoff.WithMaxTries(uint(max(t.retries, 0))+1), backoff.WithMaxElapsedTime(0))
-}
-
-// TokenError says that no token was to be had. It holds nothing of what the
-// endpoint answered but its status and error code: the body may echo secrets.
-type TokenError struct {
-	Status int    // HTTP status, 0 when there was no answer
-	Code   string // OAuth2 error code such as invalid_client
-	cause  string
-}
-
-func (e *TokenError) Error() string {
-	what := e.cause
-	if e.Status != 0 {
-		what = fmt.Sprintf("HTTP %d", e.Status)
-		if e.Code != "" {
-			what += " " + e.Code
-		}
+// trouble. The end of ctx cuts no exchange short, but ends the pauses.
+func (t *tokens) request(ctx context.Context) (token string, lifetime time.Duration, err error) {
+	got, err := backoff.Retry(ctx, func() (*oauth2.Token, error) { return t.once(ctx) },
+		backoff.WithMaxTries(uint(max(t.retries, 0))+1), backoff.WithMaxElapsedTime(t.giveUp))
+	if err != nil {
+		return "", 0, err
 	}
-	hint := "check the token URL"
-	if e.Code == "invalid_client" || e.Status == http.StatusUnauthorized {
-		hint = "check the client id and secret; a rotated secret is the usual cause"
+	t.secrets.add(got.AccessToken)
+	lifetime = time.Until(got.Expiry) // x/oauth2 has reckoned it by the system's clock
+	if lifetime <= 0 {                // absent, zero or negative
+		lifetime = unstatedLifetime
 	}
-	return fmt.Sprintf("no token from the token endpoint: %s; %s", what, hint)
+	return got.AccessToken, lifetime, nil
 }
 
-// explain turns what x/oauth2 says, which quotes the body, into an error that
-// does not, and marks those that no retry mends.
-func (t *tokens) explain(err error) error {
+// once makes one attempt at a token.
+func (t *tokens) once(ctx context.Context) (*oauth2.Token, error) {
+	attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.timeout)
+	defer cancel()
+	token, err := t.config.Token(context.WithValue(attempt, oauth2.HTTPClient, t.http))
 	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) && refused.Response != nil {
-		status := refused.Response.StatusCode
-		e := &TokenError{Status: status, Code: t.redact.text(oauthCode(refused.ErrorCode))}
-		switch {
-		case status == http.StatusTooManyRequests:
-			if wait, ok := RetryAfter(refused.Response.Header, t.now()); ok {
-				// Longer than a minute is not waited for: the run would rather stop and say so.
-				return fmt.Errorf("%w (%w)", e, &backoff.RetryAfterError{Duration: min(wait, time.Minute)})
-			}
-			return e
-		case status >= 500, status == http.StatusRequestTimeout:
-			return e
-		default:
-			return backoff.Permanent(e)
-		}
+	switch {
+	case err == nil && fitsHeader(token.AccessToken):
+		return token, nil
+	case errors.As(err, &refused) && refused.Response != nil:
+		return nil, t.refusal(refused)
 	}
 	if cause := misconfigured(err); cause != "" {
-		return backoff.Permanent(&ReachError{Where: "token endpoint", Cause: cause})
+		unreached := &ReachError{Where: "token endpoint", Cause: cause}
+		if t.expires.IsZero() {
+			return nil, backoff.Permanent(unreached)
+		}
+		return nil, unreached // there was a token before, so this passes
 	}
-	if cause := transportCause(err); cause != "" {
-		return &TokenError{cause: cause}
+	cause := transportCause(err)
+	switch {
+	case attempt.Err() != nil: // which x/oauth2 does not always pass on
+		cause = "timeout"
+	case cause == "": // a 2xx that holds no token, such as a sign-in page
+		cause = "the answer holds no access token"
 	}
-	// What is left is a 2xx that holds no token, such as a sign-in page.
-	return &TokenError{cause: "the answer holds no access token"}
+	return nil, &TokenError{cause: cause}
+}
+
+// refusal turns an answer without a token into an error that says when to ask
+// again, if at all.
+func (t *tokens) refusal(refused *oauth2.RetrieveError) error {
+	e := &TokenError{
+		Status: refused.Response.StatusCode,
+		Code:   t.secrets.text(oauthCode(refused.ErrorCode)),
+		wait:   retryAfter(refused.Response.Header, t.now()),
+	}
+	if e.temporary() {
+		return e
+	}
+	return backoff.Permanent(e)
 }
 
 // oauthCode keeps an error code only if it looks like one (RFC 6749, section 5.2).
@@ -184,8 +167,8 @@ func oauthCode(code string) string {
 	return code
 }
 
-// validToken reports whether a token can be sent in a header at all.
-func validToken(token string) bool {
+// fitsHeader reports whether a token can be sent at all.
+func fitsHeader(token string) bool {
 	for _, b := range []byte(token) {
 		if b <= ' ' || b > '~' {
 			return false

@@ -29,6 +29,10 @@ type Line struct {
 	// unless the outcome is Invalid or Unsent. A line of another outcome with more
 	// or fewer is read back as a torn one.
 	Cells []string
+
+	// SourcedID is the enrollment's, where the writer knows it. It has no column
+	// of its own, for it may be made of several, and is blank in a line read back.
+	SourcedID string
 }
 
 // columns are the result columns as text, in the order of the file. Each row of

@@ -145,7 +145,7 @@ func findColumns(header []string, report int) columnsOf {
 
 // line counts a line, and tells whether its row is still to be done.
 func (c *count) line(at columnsOf, l *Line) (undone bool, id string) {
-	id = cell(l.Cells, at.id)
+	id = cmp.Or(l.SourcedID, cell(l.Cells, at.id))
 	c.Rows++
 	c.Outcomes[l.Outcome]++
 	undone = !l.Outcome.Done() && l.Outcome != Planned
