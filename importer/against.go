@@ -117,12 +117,18 @@ func (s *sent) read(path string, number int, o Options) error {
 		}
 		e := sentEntry{id: hashOf(id), order: uint64(number)<<40 | uint64(l.Line)}
 		if l.Outcome.Done() {
-			if _, err := hex.Decode(e.change[:], []byte(l.Fingerprint)); err != nil {
-				e.change = [16]byte{}
-			}
+			e.change = changeOf(l.Fingerprint)
 		}
 		s.entries = append(s.entries, e)
 	}
+}
+
+// changeOf is a fingerprint in half its size, zero if it is none.
+func changeOf(fingerprint string) (change [16]byte) {
+	if raw, err := hex.DecodeString(fingerprint); err == nil && len(raw) == len(change) {
+		copy(change[:], raw)
+	}
+	return change
 }
 
 // sort orders the entries, and keeps the last of each id.
@@ -155,9 +161,7 @@ func (s *sent) has(it *item) bool {
 	if !known {
 		return false
 	}
-	var change [16]byte
-	hex.Decode(change[:], []byte(it.change.Fingerprint())) // made by hex.Encode
-	if s.outdone[at] || s.entries[at].change != change {
+	if s.outdone[at] || s.entries[at].change != changeOf(it.change.Fingerprint()) {
 		s.outdone[at] = true
 		return false
 	}

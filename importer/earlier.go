@@ -44,7 +44,8 @@ func openEarlier(o *Options) (*feed, error) {
 	e := &earlier{path: o.Sources[0], chosen: o.Redo.chosen}
 	f := &feed{leftOut: new(int), skipped: new(int), close: e.close}
 	if err := e.open(o, f); err != nil {
-		return nil, errors.Join(&RefusedError{err}, e.close())
+		e.close()
+		return nil, &RefusedError{err}
 	}
 	f.items = func(yield func(item, error) bool) {
 		for it, err := range e.items() {
@@ -301,16 +302,14 @@ func (e *earlier) item(l report.Line, sent map[uint64]bool) (item, error) {
 	return it, nil
 }
 
-func (e *earlier) close() error {
+func (e *earlier) close() {
 	e.lines.close()
-	var errs []error
 	if e.reader != nil {
-		errs = append(errs, e.reader.Close())
+		e.reader.Close()
 	}
 	if e.rest != nil {
-		errs = append(errs, e.rest.close())
+		e.rest.close()
 	}
-	return errors.Join(errs...)
 }
 
 // Redo narrows which rows a rerun sends again. The zero value is all that are

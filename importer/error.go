@@ -10,7 +10,6 @@ import (
 // Errors of the packages below, under the names by which the command line knows
 // them.
 type (
-	ConfigError     = oneroster.ConfigError     // a connection setting that cannot work, on its way to be a *UsageError
 	TokenError      = oneroster.TokenError      // no token was to be had
 	PermissionError = oneroster.PermissionError // the server refuses this client
 	ReachError      = oneroster.ReachError      // the server cannot be reached as configured

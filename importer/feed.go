@@ -37,7 +37,7 @@ type feed struct {
 	leftOut *int     // rows that --where or --shard left out of the last pass
 	skipped *int     // lines of the last pass that hold no row
 	warn    []string // about headers and packages
-	close   func() error
+	close   func()
 }
 
 // settle notes what became of a row that is not sent.

@@ -57,6 +57,9 @@ const staleLimit = 3
 // sent again after a pause. refused says that the token was not taken twice.
 func (j *job) next(limits retryLimits, now time.Time) (settled bool, pause time.Duration, refused bool) {
 	a := j.result.answer
+	if a.Verdict != oneroster.Stale {
+		j.stale = 0
+	}
 	switch a.Verdict {
 	case oneroster.Accepted, oneroster.Refused, oneroster.Forbidden:
 		j.result.inDoubt = false

@@ -72,6 +72,9 @@ func judge(ctx context.Context, f *feed, limits Limits, see func(*item)) (*tally
 	t.leftOut, t.skipped = *f.leftOut, *f.skipped
 	var err error
 	t.duplicates, err = findDuplicates(ids)
+	if f.files {
+		t.duplicates.lines = nil // which would have to say of which file
+	}
 	return t, err
 }
 
@@ -134,6 +137,9 @@ func (d duplicates) warning() string {
 	if len(d.ids) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d sourcedIds stand on more than one row (such as lines %s): they are sent in file order, so the last row wins",
-		len(d.ids), strings.Join(d.lines, ", "))
+	such := ""
+	if len(d.lines) > 0 {
+		such = " (such as lines " + strings.Join(d.lines, ", ") + ")"
+	}
+	return fmt.Sprintf("%d sourcedIds stand on more than one row%s: they are sent in file order, so the last row wins", len(d.ids), such)
 }

@@ -128,7 +128,7 @@ func (o *Options) againstReports() bool { return o.Against != "" && o.Against !=
 // usage names the flags and variables behind a connection setting that cannot
 // work.
 func usage(err error) error {
-	var wrong *ConfigError
+	var wrong *oneroster.ConfigError
 	if !errors.As(err, &wrong) {
 		return err
 	}

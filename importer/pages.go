@@ -30,7 +30,8 @@ func newPages() (*pages, error) {
 		return nil, err
 	}
 	if p.index, err = temporary(); err != nil {
-		return nil, errors.Join(err, p.records.Close())
+		p.records.Close()
+		return nil, err
 	}
 	return p, nil
 }
@@ -116,9 +117,10 @@ func (p *pages) read(offset int64) (r oneroster.Record, err error) {
 	return r, json.Unmarshal(text, &r)
 }
 
-func (p *pages) close() error {
+func (p *pages) close() {
 	p.offsets.close()
-	return errors.Join(p.records.Close(), p.index.Close())
+	p.records.Close()
+	p.index.Close()
 }
 
 // reading is how the records of many rows are read.
@@ -185,7 +187,7 @@ func (r *run) readPages(ctx context.Context) (*pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.release = append(r.release, func() { p.close() })
+	r.release = append(r.release, p.close)
 	var from func(offset int) *job
 	from = func(offset int) *job {
 		q := oneroster.Query{Limit: oneroster.PageLimit, Offset: offset}

@@ -99,9 +99,8 @@ func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (planned *fe
 	}
 	// A rerun is to find the rows where they came from.
 	planned.sources, planned.of, planned.warn = rows.sources, nil, nil
-	if err = rows.close(); err == nil {
-		after, err = r.judge(ctx, planned)
-	}
+	rows.close()
+	after, err = r.judge(ctx, planned)
 	r.mode = comparing
 	return planned, after, nil, err
 }

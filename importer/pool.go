@@ -28,6 +28,7 @@ type pool struct {
 	ended     chan ended
 	stopped   chan struct{} // closed once the run has to stop
 	cause     error         // why; may be read once stopped is closed
+	cancel    context.CancelCauseFunc
 }
 
 // ended is a job that a worker has done with for now.
@@ -49,6 +50,8 @@ func (p *pool) run(ctx context.Context, produce func(submit func(*job) bool) err
 	p.work = make(chan *job)
 	p.ended = make(chan ended, p.workers)
 	p.stopped = make(chan struct{})
+	ctx, p.cancel = context.WithCancelCause(ctx)
+	defer p.cancel(nil)
 
 	var g errgroup.Group // its members end by themselves: nothing in flight is cut off
 	for range p.workers {
@@ -66,7 +69,8 @@ func (p *pool) run(ctx context.Context, produce func(submit func(*job) bool) err
 			}
 		})
 	})
-	return errors.Join(g.Wait(), p.cause)
+	err := g.Wait()
+	return errors.Join(err, p.cause)
 }
 
 // worker sends the jobs it is handed, and settles those that are done.
@@ -109,9 +113,12 @@ func (p *pool) dispatch(ctx context.Context) error {
 		var (
 			work   chan *job
 			intake chan *job
-			wait   = p.untilNext(q, now)
+			wait   = time.Hour
 			first  = q.first()
 		)
+		if p.cause == nil {
+			wait = p.untilNext(q, now)
+		}
 		if p.cause == nil && first != nil {
 			if delay := p.pacer.Delay(now); delay == 0 {
 				work = p.work
@@ -125,7 +132,7 @@ func (p *pool) dispatch(ctx context.Context) error {
 		timer.Reset(wait)
 		select {
 		case work <- first:
-			p.pacer.Start(now)
+			p.pacer.Start(p.now()) // not now: that was before a worker was free
 			q.take()
 			inFlight++
 		case j, more := <-intake:
@@ -167,6 +174,7 @@ func (p *pool) stop(err error) {
 	if err != nil && p.cause == nil {
 		p.cause = err
 		close(p.stopped)
+		p.cancel(err) // whoever waits to start a request, such as for a token, need not any more
 	}
 }
 

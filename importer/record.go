@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -236,7 +237,7 @@ func leaves(object string) ([]mapping.Field, error) {
 // metadata are gone into; a reference is a value.
 func appendLeaves(fields []mapping.Field, d *json.Decoder, path string) ([]mapping.Field, error) {
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, fmt.Errorf("read what a record held: it is no JSON object (%v)", err)
+		return nil, errors.New("read what a record held: it is no JSON object")
 	}
 	for d.More() {
 		key, err := d.Token()

@@ -49,7 +49,7 @@ func perform(ctx context.Context, o Options, open func(*Options) (*feed, error))
 	if err != nil {
 		return Summary{}, err
 	}
-	defer func() { rows.close() }()
+	defer func() { rows.close() }() // not the rows of now: a plan may take their place
 	if r.againstReports() {
 		if err := r.skip(rows); err != nil {
 			return Summary{}, err
@@ -135,7 +135,7 @@ func (r *run) end() {
 // server is where to send, with what the options say besides.
 func (o *Options) server() Server {
 	s := o.Server
-	s.Workers, s.Retries, s.UserAgent = o.Workers, o.Retries, "rosterpatch/"+o.Version
+	s.Workers, s.Retries, s.GiveUp, s.UserAgent = o.Workers, o.Retries, o.GiveUp, "rosterpatch/"+o.Version
 	return s
 }
 
@@ -188,13 +188,19 @@ func (r *run) open(rows *feed, seen *tally) error {
 	if w := seen.duplicates.warning(); w != "" {
 		r.Log.Warn().Msg(w)
 	}
+	if seen.skipped+seen.leftOut > 0 {
+		r.Log.Info().Int("skipped", seen.skipped).Int("leftOut", seen.leftOut).Msg("lines without a row, and rows that --where or --shard leave out")
+	}
+	if seen.rows == 0 && r.Shard.Of <= 1 {
+		r.Log.Warn().Msg("no row is taken: is --where right?")
+	}
 	options, err := r.recorded(rows.of)
 	if err != nil {
 		return err
 	}
 	r.facts = report.Run{
 		State: report.Running, Command: r.Command, Version: r.Version, Start: r.began,
-		Sources: rows.sources, Options: options, Rows: seen.rows, Outcomes: map[report.Outcome]int{},
+		Sources: rows.sources, Options: options, Rows: seen.rows, Skipped: seen.skipped, LeftOut: seen.leftOut, Outcomes: map[report.Outcome]int{},
 	}
 	r.tally = report.NewTally(r.report, rows.header)
 	// The facts first: a run killed between the two can be rerun.

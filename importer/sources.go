@@ -2,6 +2,7 @@ package importer
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"os"
@@ -37,21 +38,26 @@ func openSources(o *Options) (*feed, error) {
 	}
 	f := &feed{files: len(o.Sources) > 1, leftOut: new(int), skipped: new(int)}
 	var files []*sourceFile
-	f.close = func() error {
-		var errs []error
+	f.close = func() {
 		for _, s := range files {
-			errs = append(errs, s.file.Close())
+			s.file.Close()
 		}
-		return errors.Join(errs...)
 	}
-	for _, path := range o.Sources {
+	refused := func(err error) (*feed, error) {
+		f.close()
+		return nil, &RefusedError{err}
+	}
+	for i, path := range o.Sources {
+		if slices.Contains(o.Sources[:i], path) {
+			return refused(&UsageError{"FILE", path, "is named twice"})
+		}
 		s, err := openSource(path, *o)
 		if err != nil {
-			return nil, errors.Join(&RefusedError{err}, f.close())
+			return refused(err)
 		}
 		files = append(files, s)
 		if err := f.admit(s, o.spec()); err != nil {
-			return nil, errors.Join(&RefusedError{err}, f.close())
+			return refused(err)
 		}
 	}
 	f.items = func(yield func(item, error) bool) {
@@ -93,7 +99,7 @@ func (f *feed) admit(s *sourceFile, spec mapping.Spec) error {
 	}
 	defer rows.Close()
 	if s.mapping, err = spec.Compile(rows.Header); err != nil {
-		return err
+		return s.named(err)
 	}
 	sum, err := s.file.SHA256()
 	if err != nil {
@@ -101,7 +107,9 @@ func (f *feed) admit(s *sourceFile, spec mapping.Spec) error {
 	}
 	f.sources = append(f.sources, report.Source{Path: s.path, SHA256: sum})
 	f.warn = append(f.warn, s.file.Warnings()...)
-	f.warn = append(f.warn, s.mapping.Warnings()...)
+	for _, w := range s.mapping.Warnings() {
+		f.warn = append(f.warn, s.name+": "+w)
+	}
 	for _, name := range rows.Header {
 		at := -1
 		if !ours(name) {
@@ -113,6 +121,15 @@ func (f *feed) admit(s *sourceFile, spec mapping.Spec) error {
 		s.column = append(s.column, at)
 	}
 	return nil
+}
+
+// named says which file's header an error is about.
+func (s *sourceFile) named(err error) error {
+	var header *mapping.HeaderError
+	if errors.As(err, &header) {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return err
 }
 
 // ours reports whether a column is one that a report has in front of the

@@ -24,40 +24,18 @@ func Undo(ctx context.Context, o Options) (Summary, error) {
 // openUndo opens a report to be undone: its rows from the last to the first,
 // since of rows of one id the last has to go back first.
 func openUndo(o *Options) (*feed, error) {
-	path := o.Sources[0]
-	reader, err := report.Open(path)
-	if err != nil {
+	u := &undoing{path: o.Sources[0]}
+	f := &feed{leftOut: new(int), skipped: new(int), close: u.close}
+	if err := u.open(o, f); err != nil {
+		u.close()
 		return nil, &RefusedError{err}
 	}
-	f := &feed{header: reader.Header(), leftOut: new(int), skipped: new(int)}
-	lines := &spill{}
-	f.close = func() error { lines.close(); return reader.Close() }
-	restorable, err := indexBackwards(reader, lines)
-	if err == nil && restorable == 0 {
-		err = fmt.Errorf("%s does not say what any record held before, so nothing can be put back; only a run that compares does (import --against server, or plan and apply)", path)
-	}
-	var facts report.Run
-	if err == nil {
-		facts, err = o.undone(path)
-	}
-	if err != nil {
-		return nil, errors.Join(&RefusedError{err}, f.close())
-	}
-	if f.of, err = sourceOf(path); err != nil {
-		return nil, errors.Join(&RefusedError{err}, f.close())
-	}
-	f.sources, f.files = facts.Sources, len(o.files) > 1
 	o.mode = restoring
-	spec := o.spec()
-	ids, err := spec.Compile(f.header)
-	if err != nil {
-		return nil, errors.Join(&RefusedError{err}, f.close())
-	}
 	f.items = func(yield func(item, error) bool) {
-		for l, err := range inOrder(reader, lines) {
+		for l, err := range inOrder(u.reader, &u.lines) {
 			var it item
 			if err == nil {
-				it, err = undoItem(l.Line, path, ids)
+				it, err = u.item(l.Line)
 			}
 			if !yield(it, err) || err != nil {
 				return
@@ -65,6 +43,39 @@ func openUndo(o *Options) (*feed, error) {
 		}
 	}
 	return f, nil
+}
+
+// undoing is a report that is to be undone.
+type undoing struct {
+	path    string
+	reader  *report.Reader
+	mapping *mapping.Mapping // tells the ids
+	lines   spill            // place of a row in the sources, backwards → offset of its line
+}
+
+func (u *undoing) open(o *Options, f *feed) error {
+	facts, err := o.undone(u.path)
+	if err != nil {
+		return err
+	}
+	if u.reader, err = report.Open(u.path); err != nil {
+		return err
+	}
+	f.header, f.sources, f.files = u.reader.Header(), facts.Sources, len(o.files) > 1
+	if u.mapping, err = o.spec().Compile(f.header); err != nil {
+		return err
+	}
+	if f.of, err = sourceOf(u.path); err != nil {
+		return err
+	}
+	return u.index(o.files)
+}
+
+func (u *undoing) close() {
+	u.lines.close()
+	if u.reader != nil {
+		u.reader.Close()
+	}
 }
 
 // undone takes over how the run read its rows.
@@ -79,36 +90,39 @@ func (o *Options) undone(path string) (report.Run, error) {
 	return facts, o.recall(facts)
 }
 
-// indexBackwards notes where the lines stand, the last row first, and counts
-// those that say what the record held.
-func indexBackwards(reader *report.Reader, lines *spill) (restorable int, err error) {
-	for n := uint64(0); ; n++ {
-		l, err := reader.Next()
+// index notes where the lines stand, the last row first.
+func (u *undoing) index(files []string) error {
+	restorable := false
+	for {
+		l, err := u.reader.Next()
 		if errors.Is(err, io.EOF) {
-			return restorable, nil
+			break
 		}
 		if err != nil {
-			return 0, err
+			return err
 		}
-		if l.Before != "" {
-			restorable++
-		}
-		if err := lines.add(^place(0, l.Line), uint64(reader.Offset())); err != nil {
-			return 0, err
+		restorable = restorable || l.Before != ""
+		at := place(max(slices.Index(files, l.File), 0), l.Line)
+		if err := u.lines.add(^at, uint64(u.reader.Offset())); err != nil {
+			return err
 		}
 	}
+	if !restorable {
+		return fmt.Errorf("%s does not say what any record held before, so nothing can be put back; only a run that compares does (import --against server, or plan and apply)", u.path)
+	}
+	return nil
 }
 
-// undoItem is the row of a line, with the change that takes it back.
-func undoItem(l report.Line, path string, ids *mapping.Mapping) (item, error) {
+// item is the row of a line, with the change that takes it back.
+func (u *undoing) item(l report.Line) (item, error) {
 	it := item{file: l.File, row: l.Line, cells: l.Cells}
-	it.change.SourcedID = ids.ID(l.Cells)
+	it.change.SourcedID = u.mapping.ID(l.Cells)
 	sent := l.Outcome == report.Updated || l.Outcome == report.Failed || l.Outcome == report.Unknown
 	if l.Before == "" || !sent {
 		it.settle(report.Unchanged, fmt.Sprintf("nothing to put back: the row was %s", l.Outcome))
 		return it, nil
 	}
-	return it, it.restore(path, l.Before, l.After)
+	return it, it.restore(u.path, l.Before, l.After)
 }
 
 // restore makes the row's change that of bringing its record to what target

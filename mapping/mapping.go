@@ -98,7 +98,6 @@ func (m *Mapping) Change(cells []string) (Change, []Problem) {
 	id, problem := m.id.text(cells, x)
 	switch {
 	case problem != nil:
-		id = ""
 	case id == "":
 		problem = &Problem{Kind: KindBlank, Message: "is blank; each row needs the sourcedId of its enrollment"}
 	default:
@@ -106,6 +105,7 @@ func (m *Mapping) Change(cells []string) (Change, []Problem) {
 	}
 	if problem != nil {
 		problems = append(problems, m.id.report(problem, id))
+		id = m.ID(cells)
 	}
 
 	change := Change{SourcedID: id, Fields: make([]Field, 0, len(m.rules))}

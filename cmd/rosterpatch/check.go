@@ -74,8 +74,11 @@ func lines(w io.Writer) (found func(importer.Finding), finish func(importer.Chec
 		for _, kind := range slices.Sorted(maps.Keys(c.Problems)) {
 			fmt.Fprintf(w, "%12s  problems of kind %s\n", count(c.Problems[kind]), kind)
 		}
-		if c.LeftOut+c.Skipped > 0 {
-			fmt.Fprintf(w, "%12s  rows left out by --where or --shard, %s blank lines skipped\n", count(c.LeftOut), count(c.Skipped))
+		if c.LeftOut > 0 {
+			fmt.Fprintf(w, "%12s  rows left out by --where or --shard\n", count(c.LeftOut))
+		}
+		if c.Skipped > 0 {
+			fmt.Fprintf(w, "%12s  blank lines skipped\n", count(c.Skipped))
 		}
 		return nil
 	}

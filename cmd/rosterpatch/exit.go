@@ -75,7 +75,7 @@ func exitCode(err error) int {
 		return exitDone
 	case is[*importer.ReportError](err):
 		return exitUnexpected
-	case is[*usageError](err), is[*importer.UsageError](err), is[*importer.ConfigError](err), is[*importer.SpecError](err):
+	case is[*usageError](err), is[*importer.UsageError](err), is[*importer.SpecError](err):
 		return exitUsage
 	case is[*importer.RefusedError](err):
 		return exitRefused

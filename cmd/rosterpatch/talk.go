@@ -108,7 +108,7 @@ func (s *screen) every(span time.Duration, line func(importer.Progress) string) 
 	return func(p importer.Progress) {
 		if now := time.Now(); now.After(next) {
 			next = now.Add(span)
-			io.WriteString(s, line(p)+"\n")
+			fmt.Fprintln(s, line(p))
 		}
 	}
 }

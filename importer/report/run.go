@@ -32,6 +32,8 @@ type Run struct {
 	Sources    []Source        `json:"sources,omitempty"`
 	Options    json.RawMessage `json:"options,omitempty"` // as the command records them
 	Rows       int             `json:"rows"`              // source rows the report is to hold
+	Skipped    int             `json:"skipped,omitempty"` // lines of the sources that hold no row
+	LeftOut    int             `json:"leftOut,omitempty"` // rows that were not to be taken
 	Outcomes   map[Outcome]int `json:"outcomes,omitempty"`
 	Requests   int             `json:"requests"` // reads and repeats included
 	Retries    int             `json:"retries"`
@@ -42,9 +44,11 @@ type Run struct {
 
 // Source is a file that a run read.
 type Source struct {
-	Path   string `json:"path"`
-	SHA256 string `json:"sha256"` // hex, of the stored bytes
-	Rows   int    `json:"rows"`
+	Path    string `json:"path"`
+	SHA256  string `json:"sha256"` // hex, of the stored bytes
+	Rows    int    `json:"rows"`
+	Skipped int    `json:"skipped,omitempty"` // lines of the sources that hold no row
+	LeftOut int    `json:"leftOut,omitempty"` // rows that were not to be taken
 }
 
 // Latency is how long the server took to answer, in milliseconds.

@@ -29,10 +29,12 @@ func (s *Summary) headline() string {
 func (s *Summary) next() (advice string, commands []string) {
 	for _, f := range s.Reports {
 		switch {
+		case f.Run != nil && f.Run.Command == "plan":
+			if s.Outcomes[Planned] > 0 {
+				commands = append(commands, "rosterpatch apply "+shellQuoted(f.Path))
+			}
 		case f.Left > 0:
 			commands = append(commands, "rosterpatch rerun "+shellQuoted(f.Path))
-		case f.Run != nil && f.Run.Command == "plan" && s.Outcomes[Planned] > 0:
-			commands = append(commands, "rosterpatch apply "+shellQuoted(f.Path))
 		}
 	}
 	if s.Outcomes[Invalid] > 0 {
@@ -57,6 +59,12 @@ func (f *Facts) story() string {
 		}
 		if r.Throttles > 0 {
 			parts = append(parts, counted(r.Throttles, "throttle"))
+		}
+		if r.LeftOut > 0 {
+			parts = append(parts, counted(r.LeftOut, "row")+" left out")
+		}
+		if r.Skipped > 0 {
+			parts = append(parts, counted(r.Skipped, "blank line")+" skipped")
 		}
 		if l := r.Latency; l != nil {
 			parts = append(parts, fmt.Sprintf("half answered within %s ms, 99 %% within %s ms", brief(l.P50), brief(l.P99)))

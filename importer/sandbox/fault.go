@@ -68,7 +68,7 @@ func newOdds(chances map[string]float64) (odds, error) {
 		}
 		if _, ok := faults[name]; !ok || name == "" || !slices.Contains([]string{"", "GET", "PATCH", "token"}, scope) {
 			names := slices.Sorted(maps.Keys(faults))[1:]
-			return nil, fmt.Errorf("sandbox: Faults: %q is not allowed; allowed: %s, and before them GET:, PATCH: or token:", key, strings.Join(names, ", "))
+			return nil, fmt.Errorf("sandbox: Faults: %q is not allowed; allowed: %s, each with or without GET:, PATCH: or token: in front", key, strings.Join(names, ", "))
 		}
 		if p := chances[key]; !(p >= 0 && p <= 1) {
 			return nil, fmt.Errorf("sandbox: Faults: %s: %v is not allowed; allowed: 0 to 1", key, p)

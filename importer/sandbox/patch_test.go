@@ -64,14 +64,13 @@ func TestPatchChangesWhatItSays(t *testing.T) {
 }
 
 func TestPatchAnswers(t *testing.T) {
-	c := newClock()
 	for _, tt := range []struct{ answer, want string }{
 		{"", `{"enrollment":{"sourcedId":"e/1","status":"active","dateLastModified":"2026-08-17T03:00:00.000Z","metadata":{"seat":"1"},"role":"teacher","primary":null,"beginDate":null,"endDate":"2027-06-10","user":{"href":"http://example.com/ims/oneroster/rostering/v1p2/users/u%2F1","sourcedId":"u/1","type":"user"}}}`},
 		{"empty", `{}`},
 		{"status", `{"imsx_codeMajor":"success","imsx_severity":"status","imsx_description":"the enrollment is updated","imsx_CodeMinor":{"imsx_codeMinorField":[{"imsx_codeMinorFieldName":"TargetEndSystem","imsx_codeMinorFieldValue":"fullsuccess"}]}}`},
 		{"none", ``},
 	} {
-		c = newClock()
+		c := newClock()
 		b := newRig(t, sandbox.Options{Answer: tt.answer, Now: c.time}, sandbox.Record{SourcedID: "e/1", EndDate: "2027-06-10", User: "u/1", Metadata: json.RawMessage(`{"seat":"1"}`)})
 		c.pass(time.Hour)
 		b.authorization = authorise(t, b.Server)

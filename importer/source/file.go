@@ -32,7 +32,8 @@ type Options struct {
 	// Encoding is a name of the WHATWG Encoding Standard. "" is UTF-8. A
 	// byte-order mark in the file wins over it, with a warning.
 	Encoding string
-	// Delimiter stands between cells. 0 is a comma.
+	// Delimiter stands between cells. 0 is a comma. A line such as sep=; above
+	// the header wins over it, with a warning.
 	Delimiter rune
 }
 
@@ -67,9 +68,6 @@ type File struct {
 func Open(path string, o Options) (*File, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
-	}
-	if o.Delimiter == 0 {
-		o.Delimiter = ','
 	}
 	if o.Name == "" {
 		o.Name = path

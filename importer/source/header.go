@@ -3,8 +3,11 @@ package source
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // maxColumns is far more than any export has, and few enough to bind quickly.
@@ -24,6 +27,77 @@ var separators = []struct {
 	{";", "semicolons", "';'"},
 	{"\t", "tabs", "tab"},
 	{"|", "pipes", "'|'"},
+}
+
+// findHeader reads on to the header, past what may stand above it.
+func (r *Rows) findHeader() ([]string, error) {
+	for {
+		if err := r.lines.start(); err == io.EOF {
+			return nil, &Error{File: r.file.name, Msg: "holds no rows, not even a header", Fix: "export it again"}
+		} else if err != nil {
+			return nil, r.refusal(err)
+		}
+		if r.readSeparator(r.lines.text) || r.isTitle(r.lines.text) {
+			continue
+		}
+		if err := r.checkHeaderLine(r.lines.text); err != nil {
+			return nil, err
+		}
+		r.parser.FieldsPerRecord = 0 // as many as the line has
+		header, err := r.parser.Read()
+		if err != nil {
+			return nil, r.refusal(err)
+		}
+		if !blankCells(header) {
+			return slices.Clone(header), nil
+		}
+		r.skipped++
+	}
+}
+
+// readSeparator heeds a line such as sep=;, with which exports tell a
+// spreadsheet what stands between their cells.
+func (r *Rows) readSeparator(line []byte) bool {
+	text := strings.Trim(strings.TrimRight(string(line), "\r\n"), `"`)
+	name, value, _ := strings.Cut(text, "=")
+	separator, size := utf8.DecodeRuneInString(value)
+	o := Options{Delimiter: separator}
+	if !strings.EqualFold(name, "sep") || size == 0 || size != len(value) || o.Validate() != nil {
+		return false
+	}
+	if asked := r.file.options.Delimiter; asked != 0 && asked != separator {
+		r.warn("says %s above its header: it is read so, and not with %q", text, asked)
+	}
+	r.parser.Comma = separator
+	return true
+}
+
+// isTitle tells what an export is called from its header: several words in one
+// cell, above a line that fills several.
+func (r *Rows) isTitle(line []byte) bool {
+	cells, _ := r.parse(line, true).Read()
+	title := strings.TrimSpace(strings.Join(cells, ""))
+	below, err := r.parse(r.lines.peek(), false).Read()
+	if err != nil || filled(cells) != 1 || !strings.Contains(title, " ") || filled(below) < 2 {
+		return false
+	}
+	r.warn("has a title above its header, %q: it is passed over", title)
+	return true
+}
+
+// fit gives the header as many cells as the first row has, where only blank ones
+// at the end make the difference: exports end their rows with a delimiter and
+// their header without one, or the other way round.
+func (r *Rows) fit(header []string) []string {
+	row, err := r.parse(r.lines.peek(), false).Read()
+	switch n := len(header); {
+	case err != nil:
+	case len(row) > n && blankCells(row[n:]):
+		return append(header, row[n:]...)
+	case len(row) < n && blankCells(header[len(row):]):
+		return header[:len(row)]
+	}
+	return header
 }
 
 // checkHeaderLine looks at the header before it is parsed, for what would make
@@ -46,7 +120,7 @@ func (r *Rows) checkHeaderLine(line []byte) error {
 	if strings.Contains(strings.TrimRight(bare, "\r\n"), "\r") {
 		return refuse(loneReturns, loneReturnsFix)
 	}
-	used := strings.Count(bare, string(r.file.options.Delimiter))
+	used := strings.Count(bare, string(r.parser.Comma))
 	for _, s := range separators {
 		if strings.Count(bare, s.text) > used {
 			return refuse(fmt.Sprintf("separates its columns with %s", s.name), "use --delimiter "+s.flag)
@@ -84,7 +158,7 @@ func (r *Rows) checkHeader(header []string) error {
 		}
 		seen[name] = i + 1
 		if isData(name) {
-			return &Error{File: r.file.name, Line: r.lines.first, Msg: fmt.Sprintf("the first row holds data (%q), and no column names", name), Fix: "put a header above it, such as sourcedId,status,classSourcedId"}
+			return &Error{File: r.file.name, Line: r.lines.first, Msg: fmt.Sprintf("the first row holds data (%q), and no column names", name), Fix: "put a header above it, such as sourcedId,status,classSourcedId, or remove what stands above the header"}
 		}
 	}
 	return nil

@@ -13,6 +13,8 @@ import (
 
 const (
 	bufferSize = 64 << 10
+	// maxPeek is how far a header is compared with what stands below it.
+	maxPeek = 8 << 10
 	// maxRow bounds what an unclosed quote, or a file of one endless line, can
 	// take of the memory.
 	maxRow = 4 << 20
@@ -52,6 +54,18 @@ func (l *lines) start() error {
 		}
 		l.skipped++
 	}
+}
+
+// peek is the next line that holds anything, as far as it can be seen from here;
+// nil if there is none or its end is out of sight.
+func (l *lines) peek() []byte {
+	ahead, _ := l.in.Peek(maxPeek) // what is wrong shows when it is read
+	for line := range bytes.Lines(ahead) {
+		if bytes.ContainsFunc(line, isInk) && line[len(line)-1] == '\n' {
+			return line
+		}
+	}
+	return nil
 }
 
 // put hands the parser a line that is not in the file.

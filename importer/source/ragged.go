@@ -10,15 +10,18 @@ import (
 
 // miscounted returns the cells of a row that has more or fewer than the header.
 func (r *Rows) miscounted() (cells []string, why string, err error) {
-	if cells, err = r.reparse(false).Read(); err != nil {
+	if cells, err = r.parse(r.lines.text, false).Read(); err != nil {
 		return nil, "", err
 	}
 	if !r.lines.ended && len(cells) < len(r.Header) && !blankCells(cells) {
 		return nil, "", &Error{File: r.file.name, Line: r.lines.first, Msg: fmt.Sprintf("the last line has %s where the header has %d, and no line end: the file was cut while it was copied", count(cells), len(r.Header)), Fix: "copy it again"}
 	}
 	why = fmt.Sprintf("%s where the header has %d", count(cells), len(r.Header))
-	if r.lines.last > r.lines.first {
+	switch {
+	case r.lines.last > r.lines.first:
 		why += fmt.Sprintf("; the row runs on to line %d: is there a quote that is not closed?", r.lines.last)
+	case filled(cells) == 1 && len(r.Header) > 2:
+		why += "; is it a total or a remark, to be taken out of the file?"
 	}
 	return cells, why, nil
 }
@@ -37,7 +40,10 @@ func (r *Rows) misquoted() []string {
 }
 
 // misquoting says what is wrong with the quotes of one line.
-func misquoting(err error) string {
+func (r *Rows) misquoting(err error) string {
+	if bytes.Contains(r.lines.text, []byte(`="`)) {
+		return `a formula of a spreadsheet where its value should be; export ="0123" as 0123`
+	}
 	what := "text after the closing quote of a cell"
 	if errors.Is(err, csv.ErrBareQuote) {
 		what = "a quote inside a cell that is not quoted"
@@ -64,7 +70,7 @@ func (r *Rows) refusal(err error) error {
 		line, column := r.openQuote()
 		return &Error{File: r.file.name, Line: line, Column: column, Msg: "a quote is opened on this line and not closed", Fix: `close it, or double it where it belongs to the text (""); if the file was cut while it was copied, copy it again`}
 	case errors.As(err, &bad):
-		return &Error{File: r.file.name, Line: r.lines.first, Msg: "the header has " + misquoting(err)}
+		return &Error{File: r.file.name, Line: r.lines.first, Msg: "the header has " + r.misquoting(err)}
 	default:
 		return fmt.Errorf("reading %s: %w", r.file.name, err)
 	}
@@ -89,7 +95,7 @@ func (r *Rows) tooLong() error {
 // openQuote finds the cell whose quote swallowed a line end, in a row that was
 // read until it was clear that it cannot be right. Line 0 says there is none.
 func (r *Rows) openQuote() (line int, column string) {
-	whole, err := r.reparse(false).Read() // the cells before the one at fault
+	whole, err := r.parse(r.lines.text, false).Read() // the cells before the one at fault
 	fault := len(whole)
 	if errors.Is(err, csv.ErrBareQuote) {
 		// That cell opened nothing: the one before it that runs over lines did.
@@ -99,7 +105,7 @@ func (r *Rows) openQuote() (line int, column string) {
 			}
 		}
 	}
-	lazy := r.reparse(true) // gets past the fault
+	lazy := r.parse(r.lines.text, true) // gets past the fault
 	if all, lazyErr := lazy.Read(); err == nil || lazyErr != nil || fault == len(all) {
 		return 0, ""
 	}
@@ -110,9 +116,9 @@ func (r *Rows) openQuote() (line int, column string) {
 	return r.lines.first + line - 1, column
 }
 
-// reparse parses the text of the row again, by itself, for what gocsv keeps back.
-func (r *Rows) reparse(lazy bool) *csv.Reader {
-	parser := csv.NewReader(bytes.NewReader(r.lines.text))
+// parse parses text by itself, such as a row for what gocsv keeps back.
+func (r *Rows) parse(text []byte, lazy bool) *csv.Reader {
+	parser := csv.NewReader(bytes.NewReader(text))
 	parser.Comma = r.parser.Comma
 	parser.FieldsPerRecord = -1
 	parser.LazyQuotes = lazy

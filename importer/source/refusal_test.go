@@ -78,8 +78,10 @@ func TestRefusals(t *testing.T) {
 		"pipes":                 {"sourcedId|role|a,b\ne1|student\n", Options{}, "f:1: separates its columns with pipes; use --delimiter '|'"},
 		"commas":                {head + rows, Options{Delimiter: ';'}, "f:1: separates its columns with commas; use --delimiter ','"},
 
+		"sep= and commas":  {"sep=;\nsourcedId,role\ne1,student\n", Options{}, "f:2: separates its columns with commas; use --delimiter ','"},
+		"lines of a title": {"Fall 2026\nexported,2026-08-15\nsourcedId,role\n", Options{}, `f:2: the first row holds data ("2026-08-15"), and no column names; put a header above it, such as sourcedId,status,classSourcedId, or remove what stands above the header`},
 		"duplicate header": {"sourcedId,role, role\ne1,x,y\n", Options{}, "f:1: role: names both column 2 and column 3; rename or remove one of them"},
-		"no header":        {"e1,active,2026-08-15T00:00:00Z\ne2,active,2026-08-15\n", Options{}, `f:1: the first row holds data ("2026-08-15T00:00:00Z"), and no column names; put a header above it, such as sourcedId,status,classSourcedId`},
+		"no header":        {"e1,active,2026-08-15T00:00:00Z\ne2,active,2026-08-15\n", Options{}, `f:1: the first row holds data ("2026-08-15T00:00:00Z"), and no column names; put a header above it, such as sourcedId,status,classSourcedId, or remove what stands above the header`},
 		"too many columns": {strings.Repeat("a,", 10_000) + "b\n", Options{}, "f:1: has 10001 columns; 10000 are allowed"},
 		"a login page":     {"\n <!DOCTYPE html>\n<html>", Options{}, "f:2: is a web page or XML, not CSV; look at it in an editor: a download may have answered with a login page"},
 		"an old workbook":  {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Options{}, "f: is a spreadsheet workbook; allowed are .csv, .csv.gz and OneRoster .zip; save it as CSV UTF-8"},

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -71,37 +72,23 @@ func (c *cells) UnmarshalCSV(cell string) error {
 func (r *Rows) readHeader(text *bufio.Reader) error {
 	r.lines = &lines{in: text, file: r.file.name, encoding: r.encoding}
 	r.parser = csv.NewReader(r.lines)
-	r.parser.Comma = r.file.options.Delimiter
+	r.parser.Comma = cmp.Or(r.file.options.Delimiter, ',')
 	r.parser.ReuseRecord = true // gocsv takes the cells out of it
-	var header []string
-	for blankCells(header) {
-		if header != nil {
-			r.skipped++
-		}
-		if err := r.lines.start(); err == io.EOF {
-			return &Error{File: r.file.name, Msg: "holds no rows, not even a header", Fix: "export it again"}
-		} else if err != nil {
-			return r.refusal(err)
-		}
-		if err := r.checkHeaderLine(r.lines.text); err != nil {
-			return err
-		}
-		r.parser.FieldsPerRecord = 0 // as many as the header has
-		var err error
-		if header, err = r.parser.Read(); err != nil {
-			return r.refusal(err)
-		}
+	header, err := r.findHeader()
+	if err != nil {
+		return err
 	}
 	if err := r.checkSize(header); err != nil {
 		return err
 	}
+	header = r.fit(header)
 	if err := r.checkHeader(header); err != nil {
 		return err
 	}
-	r.Header = slices.Clone(header)
+	r.Header = header
+	r.parser.FieldsPerRecord = len(header)
 	columns := slices.Repeat([]string{"cell"}, len(header))
 	r.lines.put(strings.Join(columns, string(r.parser.Comma)) + "\n")
-	var err error
 	if r.records, err = gocsv.NewUnmarshaller(r.parser, &record{}); err != nil {
 		return fmt.Errorf("reading %s: %w", r.file.name, err)
 	}
@@ -144,10 +131,13 @@ func (r *Rows) read() (Row, error) {
 	switch {
 	case err == nil:
 		row.Cells = *v.(*record).Cells.list
+		if slices.Equal(row.Cells, r.Header) {
+			row.Ragged = "repeats the header: were several files joined into this one?"
+		}
 	case errors.Is(err, csv.ErrFieldCount):
 		row.Cells, row.Ragged, err = r.miscounted()
 	case !r.unclosed():
-		row.Cells, row.Ragged, err = r.misquoted(), misquoting(err), nil
+		row.Cells, row.Ragged, err = r.misquoted(), r.misquoting(err), nil
 	}
 	if err != nil {
 		return Row{}, r.refusal(err)
@@ -171,11 +161,16 @@ func (r *Rows) warn(format string, args ...any) {
 }
 
 // blankCells tells a row that holds nothing.
-func blankCells(cells []string) bool {
+func blankCells(cells []string) bool { return !slices.ContainsFunc(cells, holds) }
+
+// filled counts the cells that hold something.
+func filled(cells []string) (n int) {
 	for _, cell := range cells {
-		if strings.ContainsFunc(cell, isInk) {
-			return false
+		if holds(cell) {
+			n++
 		}
 	}
-	return true
+	return n
 }
+
+func holds(cell string) bool { return strings.ContainsFunc(cell, isInk) }

@@ -132,6 +132,32 @@ func TestRows(t *testing.T) {
 			rows:    ids(2),
 			skipped: 1,
 		},
+		"sep= of a spreadsheet":        {content: "\ufeffsep=;\r\nsourcedId;role\r\ne1;student\r\n", rows: ids(3)},
+		"sep= in quotes":               {content: "\"sep=,\"\nsourcedId,role\ne1,student\n", rows: ids(3)},
+		"sep= tab":                     {content: "SEP=\t\nsourcedId\trole\ne1\tstudent\n", rows: ids(3)},
+		"delimiters behind the header": {content: "sourcedId,role,,\ne1,student\n", rows: ids(2)},
+		"delimiters behind some rows": {
+			content: "sourcedId,role\ne1,student\ne2,student,\n",
+			rows:    append(ids(2), Row{Line: 3, Cells: []string{"e2", "student", ""}, Ragged: "3 cells where the header has 2"}),
+		},
+		"joined files": {
+			content: "sourcedId,role\ne1,student\nsourcedId,role\n",
+			rows:    append(ids(2), Row{Line: 3, Cells: []string{"sourcedId", "role"}, Ragged: "repeats the header: were several files joined into this one?"}),
+		},
+		"a remark at the end": {
+			content: "sourcedId,role,status\ne1,student,\n\n(1 rows affected)\n",
+			header:  []string{"sourcedId", "role", "status"},
+			rows: []Row{
+				{Line: 2, Cells: []string{"e1", "student", ""}},
+				{Line: 4, Cells: []string{"(1 rows affected)"}, Ragged: "1 cell where the header has 3; is it a total or a remark, to be taken out of the file?"},
+			},
+			skipped: 1,
+		},
+		"ids as formulas": {
+			content: "sourcedId,role\n=\"01\",student\n",
+			rows:    []Row{{Line: 2, Cells: []string{`="01",student`}, Ragged: `a formula of a spreadsheet where its value should be; export ="0123" as 0123`}},
+		},
+		"one column of two words": {content: "Enrollment ID\ne1\n", header: []string{"Enrollment ID"}, rows: []Row{{Line: 2, Cells: []string{"e1"}}}},
 		"line ends inside quotes": {
 			content: "sourcedId,role\r\n\"e\r\n1\",\"a\nb\"\r\ne2,\"\r\n\r\n\"\"\r\n\"\r\ne3,x\r\n",
 			rows: []Row{
@@ -217,6 +243,40 @@ func TestRowsAreTheCallers(t *testing.T) {
 		if want := fmt.Sprintf("enr-%07d", i); row.Cells[0] != want || row.Line != i+2 {
 			t.Fatalf("row %d: line %d, id %s; want line %d, id %s", i, row.Line, row.Cells[0], i+2, want)
 		}
+	}
+}
+
+// What an export is called may stand above its header.
+func TestTitles(t *testing.T) {
+	for _, title := range []string{"Enrollments: Fall 2026", `"Enrollments; Fall, 2026"`, ",Enrollments Fall 2026", "Enrollments \"Fall\" 2026"} {
+		got, err := read(t, store(t, "f.csv", title+"\n\nsourcedId,role\ne1,student\n"), Options{})
+		if err != nil || len(got.Rows) != 1 || got.Rows[0].Line != 4 || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "has a title above its header") {
+			t.Errorf("%s: %+v, %v", title, got, err)
+		}
+	}
+}
+
+// Rows may end with a delimiter that the header lacks.
+func TestDelimitersBehindRows(t *testing.T) {
+	got, err := read(t, store(t, "f.csv", "sourcedId,role\ne1,student,\ne2,student\n"), Options{Name: "f"})
+	want := pass{
+		Header: []string{"sourcedId", "role", ""},
+		Rows: []Row{
+			{Line: 2, Cells: []string{"e1", "student", ""}},
+			{Line: 3, Cells: []string{"e2", "student"}, Ragged: "2 cells where the header has 3"},
+		},
+		Warnings: []string{"f has no name for column 3: it is ignored"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v\n-want +got:\n%s", err, diff)
+	}
+}
+
+func TestSeparatorWinsOverOption(t *testing.T) {
+	got, err := read(t, store(t, "f.csv", "sep=;\nsourcedId;role\ne1;student\n"), Options{Name: "f", Delimiter: '\t'})
+	want := []string{`f says sep=; above its header: it is read so, and not with '\t'`}
+	if diff := cmp.Diff(want, got.Warnings); diff != "" || err != nil || len(got.Rows) != 1 {
+		t.Errorf("%v\n-want +got:\n%s", err, diff)
 	}
 }
 
