@@ -10,8 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"rosterpatch/importer/report"
+	"rosterpatch/mapping"
 )
 
 // sent is what earlier runs have brought each enrollment to, by what their
@@ -32,17 +34,17 @@ type sentEntry struct {
 // skip makes the rows unchanged that o.Against says are so already. Without a
 // report to go by it leaves the feed as it is.
 func (r *run) skip(rows *feed) error {
-	paths, err := earlierReports(r.Against, r.report, r.Shard)
+	reports, why, err := r.earlierReports(r.Against)
 	if err != nil {
 		return err
 	}
-	if len(paths) == 0 {
-		r.Log.Warn().Str("dir", r.Against).Msg("there is no finished report to compare with: every row is sent")
+	if len(reports) == 0 {
+		r.Log.Warn().Str("why", why).Msg("there is no report to compare with: every row is sent")
 		return nil
 	}
-	s := &sent{latest: paths[len(paths)-1]}
-	for i, path := range paths {
-		if err := s.read(path, i, r.Options); err != nil {
+	s := &sent{latest: reports[len(reports)-1].path}
+	for i, earlier := range reports {
+		if err := s.read(earlier, i, r.Options); err != nil {
 			return &RefusedError{fmt.Errorf("--against: %w", err)}
 		}
 	}
@@ -51,57 +53,83 @@ func (r *run) skip(rows *feed) error {
 	return nil
 }
 
-// earlierReports are the reports to go by, the oldest first: the one at path,
-// or of a directory the newest that is finished and what was begun since, which
-// may have changed an enrollment again.
-func earlierReports(path, own string, shard Shard) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, &UsageError{"--against", path, "is not there; allowed: none, server, a report, or a directory of reports"}
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
-	}
-	sides, err := filepath.Glob(filepath.Join(path, "*.report.json"))
-	if err != nil {
-		return nil, &UsageError{"--against", path, "cannot be searched: " + err.Error()}
-	}
-	type dated struct {
-		path string
-		report.Run
-	}
-	var found []dated
-	for _, side := range sides {
-		csv := side[:len(side)-len("json")] + "csv"
-		facts, err := report.ReadRun(side)
-		if _, gone := os.Stat(csv); err != nil || gone != nil || filepath.Clean(csv) == filepath.Clean(own) || facts.Command == "plan" || shardOf(facts) != shard.String() {
-			continue
-		}
-		found = append(found, dated{csv, facts})
-	}
-	slices.SortFunc(found, func(a, b dated) int { return a.Start.Compare(b.Start) })
-	for i, f := range slices.Backward(found) {
-		if f.State == report.Finished {
-			var paths []string
-			for _, later := range found[i:] {
-				paths = append(paths, later.path)
-			}
-			return paths, nil
-		}
-	}
-	return nil, nil
+// dated is a report and its facts, which may be lost.
+type dated struct {
+	path string
+	report.Run
 }
 
-// read adds the lines of a report.
-func (s *sent) read(path string, number int, o Options) error {
-	reader, err := report.Open(path)
+// earlierReports are the reports to go by, the oldest first: the one at path,
+// or of a directory the newest that is finished and what was begun since, which
+// may have changed an enrollment again. There are none, and it says why, where
+// what was begun since was killed: what that changed last stands in no report.
+func (r *run) earlierReports(path string) (reports []dated, why string, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, "", &UsageError{"--against", path, "is not there; allowed: none, server, a report, or a directory of reports"}
+	}
+	if !info.IsDir() {
+		facts, err := report.ReadRun(report.SidePath(path))
+		if err != nil {
+			facts = report.Run{} // its lines have what it takes
+		}
+		return []dated{{path, facts}}, "", nil
+	}
+	found, err := r.reportsIn(path)
+	if err != nil {
+		return nil, "", &UsageError{"--against", path, "cannot be read: " + err.Error()}
+	}
+	for i, f := range slices.Backward(found) {
+		o := recordedIn(f.Run)
+		switch {
+		case f.State == report.Running:
+			return nil, f.path + " is of a run that was killed; finish it with rerun", nil
+		case f.State == report.Finished && (o.Shard == "" || o.Shard == r.Shard.String()):
+			return found[i:], "", nil
+		}
+	}
+	return nil, "no finished report in " + path, nil
+}
+
+// reportsIn are the reports in a directory of runs against the same server,
+// the oldest first.
+func (r *run) reportsIn(dir string) ([]dated, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var found []dated
+	for _, e := range entries {
+		name, isCSV := strings.CutSuffix(e.Name(), ".csv")
+		if !isCSV {
+			continue
+		}
+		facts, err := report.ReadRun(filepath.Join(dir, name+".json"))
+		if err != nil || facts.Command == "plan" || recordedIn(facts).BaseURL != r.Server.BaseURL {
+			continue
+		}
+		found = append(found, dated{filepath.Join(dir, e.Name()), facts})
+	}
+	slices.SortFunc(found, func(a, b dated) int { return a.Start.Compare(b.Start) })
+	return found, nil
+}
+
+// read adds the lines of a report, read with the mapping of its run.
+func (s *sent) read(earlier dated, number int, o Options) error {
+	reader, err := report.Open(earlier.path)
 	if err != nil {
 		return err
 	}
 	defer reader.Close()
-	ids, err := o.spec().Compile(reader.Header())
+	spec := o.spec()
+	if text := recordedIn(earlier.Run).Mapping; text != "" {
+		if spec, err = mapping.Parse(report.SidePath(earlier.path), []byte(text)); err != nil {
+			return err
+		}
+	}
+	ids, err := spec.Compile(reader.Header())
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", earlier.path, err)
 	}
 	for {
 		l, err := reader.Next()

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf16"
 
@@ -366,4 +367,28 @@ func TestRowsLeftOutAreCounted(t *testing.T) {
 	m.finished()
 	m.sawPatches(2)
 	contains(t, string(m.talk.Bytes()), `"leftOut":3`)
+}
+
+// A file that is written to while its rows are sent stops the run, and it is too
+// late to call that a refusal.
+func TestSourceChangesMeanwhile(t *testing.T) {
+	t.Parallel()
+	var n *night
+	var once sync.Once
+	n = newNight(t, rows(5000), sandbox.Options{Fault: func(q sandbox.Request) string {
+		if q.Method == "PATCH" {
+			once.Do(func() { n.put("rows.csv", "sourcedId,role\nanother,student\n") })
+		}
+		return ""
+	}})
+	n.options.Rate = 500 // so that the reader is ahead by what it may be and no more
+	s, err := importer.Run(t.Context(), n.options)
+	if err == nil || nothingSent(err) {
+		t.Fatalf("the run ended with %T: %v", err, err)
+	}
+	contains(t, err.Error(), "rows.csv")
+	sent := ofMethod(n.requests(), "PATCH")
+	if lines := readReport(t, s.Report); len(lines) != len(sent) || len(sent) == 0 || len(sent) == 5000 {
+		t.Errorf("%d lines after %d PATCHes", len(lines), len(sent))
+	}
 }

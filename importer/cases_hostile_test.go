@@ -95,3 +95,22 @@ const (
 	asJSON = "application/json"
 	asHTML = "text/html; charset=utf-8"
 )
+
+// gives puts a token endpoint that answers like this in the place of the
+// sandbox's; nth counts the requests from 1.
+func (n *night) gives(answer func(w http.ResponseWriter, r *http.Request, nth int)) {
+	n.Helper()
+	s := httptest.NewServer(n.hostile.record(func(w http.ResponseWriter, r *http.Request, q sandbox.Request) {
+		answer(w, r, q.Nth)
+	}))
+	n.Cleanup(s.Close)
+	n.options.Server.TokenURL = s.URL + sandbox.TokenPath
+}
+
+// accept is a server that takes everything.
+func accept(w http.ResponseWriter, r *http.Request, q sandbox.Request) { answer(w, 200, asJSON, "{}") }
+
+// token is what a token endpoint answers that has nothing against its caller.
+func token(w http.ResponseWriter, nth, expiresIn int) {
+	answer(w, 200, asJSON, fmt.Sprintf(`{"access_token":"%s%d","token_type":"Bearer","expires_in":%d}`, tokenPrefix, nth, expiresIn))
+}

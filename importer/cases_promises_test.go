@@ -15,14 +15,15 @@ import (
 // race detector and other tests share the machine.
 const lateness = 150 * time.Millisecond
 
-// checkPromises holds what a server saw of a run against what the report says.
-// The tests that call it have one column named sourcedId, and say themselves
-// how many tokens a run may ask for, which depends on the case.
-func checkPromises(t *testing.T, log []sandbox.Request, lines []report.Line, o importer.Options) {
+// checkPromises holds what a server saw of a run, and ever before, against what
+// the report says. The tests have sourcedId for their first column, and say
+// themselves how many rows there are and how many tokens they may cost.
+func checkPromises(t *testing.T, ever, log []sandbox.Request, lines []report.Line, o importer.Options) {
 	t.Helper()
 	patches := ofMethod(log, "PATCH")
 	checkOnce(t, lines)
-	checkOutcomes(t, patches, lines)
+	checkOutcomes(t, ofMethod(ever, "PATCH"), lines)
+	checkAttempts(t, patches, lines)
 	checkTurns(t, patches)
 	checkRate(t, log, o.Rate)
 	checkPauses(t, log)
@@ -51,10 +52,8 @@ func checkOnce(t *testing.T, lines []report.Line) {
 func checkOutcomes(t *testing.T, patches []sandbox.Request, lines []report.Line) {
 	t.Helper()
 	answers := make(map[string]sandbox.Request)
-	attempts := make(map[string]int)
 	for _, q := range patches {
 		answers[q.RequestID] = q
-		attempts[q.SourcedID]++
 	}
 	for _, l := range lines {
 		q, answered := answers[l.RequestID]
@@ -72,12 +71,21 @@ func checkOutcomes(t *testing.T, patches []sandbox.Request, lines []report.Line)
 				t.Errorf("line %d is %s after %d attempts", l.Line, l.Outcome, l.Attempts)
 			}
 		}
-		if len(l.Cells) > 0 {
-			attempts[strings.TrimSpace(l.Cells[0])] -= l.Attempts
-		}
 	}
-	// A request may die on its way, so that the server sees fewer than were sent.
-	for id, more := range attempts {
+}
+
+// checkAttempts: the report owns up to every PATCH. One may die on its way, so
+// that the server sees fewer.
+func checkAttempts(t *testing.T, patches []sandbox.Request, lines []report.Line) {
+	t.Helper()
+	sent := make(map[string]int)
+	for _, q := range patches {
+		sent[q.SourcedID]++
+	}
+	for _, l := range lines {
+		sent[strings.TrimSpace(l.Cells[0])] -= l.Attempts
+	}
+	for id, more := range sent {
 		if more > 0 && id != "" {
 			t.Errorf("%d PATCHes of %s are in no line of the report", more, id)
 		}
@@ -87,10 +95,13 @@ func checkOutcomes(t *testing.T, patches []sandbox.Request, lines []report.Line)
 // checkTurns: never two PATCHes of one enrollment in flight together.
 func checkTurns(t *testing.T, patches []sandbox.Request) {
 	t.Helper()
+	gaveUp := make(map[int64]bool)
 	for _, q := range patches {
-		other := slices.IndexFunc(patches, func(o sandbox.Request) bool { return o.Seq == q.Overlaps })
-		if other >= 0 && !patches[other].GaveUp {
-			t.Errorf("two PATCHes of %s at once: %+v and %+v", q.SourcedID, patches[other], q)
+		gaveUp[q.Seq] = q.GaveUp
+	}
+	for _, q := range patches {
+		if over, here := gaveUp[q.Overlaps]; here && !over {
+			t.Errorf("a PATCH of %s while request %d was under way: %+v", q.SourcedID, q.Overlaps, q)
 		}
 	}
 }

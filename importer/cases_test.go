@@ -113,7 +113,12 @@ func (n *night) perform(ctx context.Context, act func(context.Context, importer.
 		m.lines = readReport(n.T, m.report)
 		m.checkFacts()
 	}
-	checkPromises(n.T, m.requests, m.lines, n.options)
+	lines := m.lines
+	var unwritten *importer.ReportError
+	if errors.As(m.err, &unwritten) {
+		lines = slices.Concat(lines, unwritten.Lost)
+	}
+	checkPromises(n.T, n.requests(), m.requests, lines, n.options)
 	if nothingSent(m.err) {
 		if len(m.requests) > 0 {
 			n.Errorf("refused with %v after %d requests", m.err, len(m.requests))
@@ -128,7 +133,7 @@ func (n *night) perform(ctx context.Context, act func(context.Context, importer.
 
 // nothingSent reports whether an error says that the run did not begin.
 func nothingSent(err error) bool {
-	return is[*importer.UsageError](err) || is[*importer.ConfigError](err) || is[*importer.RefusedError](err) || is[*importer.LockedError](err)
+	return is[*importer.UsageError](err) || is[*importer.RefusedError](err) || is[*importer.LockedError](err)
 }
 
 // files are the contents of all files in the directory, but for the lock, which
@@ -160,7 +165,7 @@ func (m *morning) checkFacts() {
 	if m.facts, err = report.ReadRun(report.SidePath(m.report)); err != nil {
 		m.Fatal(err)
 	}
-	if !maps.Equal(m.outcomes, m.facts.Outcomes) || !is[*importer.ReportError](m.err) && m.facts.Rows != len(m.lines) {
+	if !is[*importer.ReportError](m.err) && (!maps.Equal(m.outcomes, m.facts.Outcomes) || m.facts.Rows != len(m.lines)) {
 		m.Errorf("report.json counts %d rows, %v; the report has %d, %v", m.facts.Rows, m.facts.Outcomes, len(m.lines), m.outcomes)
 	}
 	if stopped := m.facts.State == report.Stopped; stopped != (m.err != nil) || stopped != (m.facts.StopReason != "") {

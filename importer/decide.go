@@ -3,6 +3,7 @@ package importer
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 
 	"rosterpatch/importer/oneroster"
@@ -14,6 +15,7 @@ const missingMessage = "the server has no enrollment with this sourcedId, or it 
 
 // decline writes the line of a row that is not sent after all.
 func (s *sender) decline(it item, outcome report.Outcome, message string) (*job, error) {
+	it.was, it.is = "", ""
 	l := it.line(outcome)
 	l.Message = it.says(message)
 	return nil, s.write(l)
@@ -55,7 +57,7 @@ func (p *planner) decide(it item, record oneroster.Record) (*job, error) {
 		return p.decline(it, report.Unchanged, "the server holds it already")
 	}
 	l := it.line(report.Planned)
-	l.Before, l.After = excerpt(record, change), excerpt(with(record, change), change)
+	l.Before, l.After = excerpts(record, change)
 	p.digest.add(it, record, change)
 	return nil, p.write(l)
 }
@@ -73,14 +75,13 @@ func (s *sender) apply(it item, record oneroster.Record) (*job, error) {
 	for _, f := range change {
 		now := held(record, f.Name)
 		seen, planned := it.seen(f)
-		if planned && !same(f.Name, now, seen) {
-			l := it.line(report.Conflict)
+		if planned && !asSeen(f.Name, now, seen) && !it.ownDoing(f.Name, now) {
+			l := it.line(report.Conflict) // with what the earlier look saw, so that a rerun is held to it too
 			l.Message = fmt.Sprintf("%s: the record held %s then and holds %s now, so it was left alone", f.Name, shown(seen), shown(now))
-			l.Before, l.After = excerpt(record, change), excerpt(with(record, change), change)
 			return nil, s.write(l)
 		}
 	}
-	it.was, it.is = excerpt(record, change), excerpt(with(record, change), change)
+	it.was, it.is = excerpts(record, change)
 	it.sends = complete(mapping.Change{SourcedID: it.change.SourcedID, Fields: change}, record)
 	return s.patch(it), nil
 }
@@ -92,7 +93,7 @@ func (it *item) seen(f mapping.Field) (json.RawMessage, bool) {
 		return nil, false
 	}
 	if !mentions(it.before, f.Name) {
-		return f.Value, true
+		return f.Value, !it.mended
 	}
 	return held(it.before, f.Name), true
 }
@@ -103,4 +104,21 @@ func shown(value json.RawMessage) string {
 		return "nothing"
 	}
 	return unquoted(value)
+}
+
+// asSeen reports whether a field holds what an earlier look saw. A PATCH that
+// leaves primary out may have set it to its default, false.
+func asSeen(field string, now, seen json.RawMessage) bool {
+	if field == "primary" && seen == nil && unquoted(now) == "false" {
+		return true
+	}
+	return same(field, now, seen)
+}
+
+// ownDoing reports whether a field holds what another row of the same id found
+// or brought about, so that nobody else needs to have changed it.
+func (it *item) ownDoing(field string, now json.RawMessage) bool {
+	return slices.ContainsFunc(it.own, func(r oneroster.Record) bool {
+		return mentions(r, field) && same(field, now, held(r, field))
+	})
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"rosterpatch/importer/oneroster"
 	"rosterpatch/importer/report"
 	"rosterpatch/mapping"
 )
@@ -27,11 +28,12 @@ type earlier struct {
 	facts   report.Run
 	files   []string // what result.file may say, in order; one or none: nothing
 	mode    mode
+	plan    bool // the rows are those of a plan, which a person may have cut down
 	mapping *mapping.Mapping
-	lines   spill           // place of a row in the sources → offset of its line
-	count   int             // lines
-	twice   map[uint64]bool // ids, by hash, that stand on more than one line
-	rest    *feed           // all rows of the run, nil if every one has a line
+	lines   spill                         // place of a row in the sources → offset of its line
+	count   int                           // lines
+	own     map[uint64][]oneroster.Record // of ids, by hash, that stand on more than one line
+	rest    *feed                         // all rows of the run, nil if every one has a line
 	chosen  func(report.Line) bool
 }
 
@@ -72,6 +74,9 @@ func (e *earlier) open(o *Options, f *feed) (err error) {
 			return err
 		}
 	}
+	if e.plan = e.facts.Command == "plan"; e.plan && o.Command == "rerun" {
+		return fmt.Errorf("%s is a plan; send it with apply", e.path)
+	}
 	e.reader, err = report.Open(e.path)
 	if errors.Is(err, fs.ErrNotExist) && len(e.facts.Sources) > 0 {
 		return fmt.Errorf("%s is not there: its run was killed before it sent anything, so there is nothing to finish; start that run again", e.path)
@@ -90,7 +95,7 @@ func (e *earlier) open(o *Options, f *feed) (err error) {
 	if n := e.reader.Torn(); n > 0 {
 		f.warn = append(f.warn, fmt.Sprintf("%d lines of %s were cut off by a kill; their rows are read again", n, e.path))
 	}
-	if e.count < e.facts.Rows {
+	if e.count < e.facts.Rows && !e.plan { // a row that was deleted from a plan is not wanted
 		if err := e.openRest(*o, o.of); err != nil {
 			return err
 		}
@@ -124,8 +129,38 @@ func (e *earlier) index() error {
 		e.count++
 	}
 	found, err := findDuplicates(&ids)
-	e.twice = found.ids
-	return err
+	if err != nil || len(found.ids) == 0 {
+		return err
+	}
+	e.own = make(map[uint64][]oneroster.Record, len(found.ids))
+	for id := range found.ids {
+		e.own[id] = nil
+	}
+	return e.collect()
+}
+
+// collect gathers what the run saw and left in the records of ids that stand on
+// several rows.
+func (e *earlier) collect() error {
+	for l, err := range inOrder(e.reader, &e.lines) {
+		if err != nil {
+			return err
+		}
+		id := hashOf(e.mapping.ID(l.Cells))
+		seen, twice := e.own[id]
+		if !twice || l.Before == "" {
+			continue
+		}
+		for _, text := range []string{l.Before, l.After} {
+			record, err := parseRecord(text)
+			if err != nil {
+				return fmt.Errorf("%s: line %d of the source: %w", e.path, l.Line.Line, err)
+			}
+			seen = append(seen, record)
+		}
+		e.own[id] = seen
+	}
+	return nil
 }
 
 // file is the number of the source that a line or an item names.
@@ -173,7 +208,7 @@ func (e *earlier) openRest(o Options, of *report.Source) (err error) {
 // items are the rows in the order of the sources.
 func (e *earlier) items() iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
-		sent := make(map[uint64]bool) // of the ids in twice, those with a row that goes again
+		sent := make(map[uint64]bool) // of the ids on several rows, those with a row that goes again
 		next, stop := iter.Pull2(inOrder(e.reader, &e.lines))
 		defer stop()
 		line, err, more := next()
@@ -264,11 +299,11 @@ func (e *earlier) reread(it *item, l report.Line) error {
 	if !it.read(e.mapping, l.Cells) {
 		it.settle(report.Unchanged, "--where does not take this row any more")
 	}
-	// Cells that were mended since ask for another change than that look was for.
-	if l.Before == "" || it.settled != nil || it.change.Fingerprint() != l.Fingerprint {
+	it.mended = l.Fingerprint != "" && it.change.Fingerprint() != l.Fingerprint
+	if l.Before == "" || it.settled != nil {
 		return nil
 	}
-	return it.expect(e.path, l.Before)
+	return it.expect(e.path, l.Before, l.After)
 }
 
 // unreached is a row that has no line in the report.
@@ -279,25 +314,24 @@ func (e *earlier) unreached(it item) item {
 	return it
 }
 
-// item is the row of a line.
+// item is the row of a line: as the line says if it is carried over, else read
+// anew.
 func (e *earlier) item(l report.Line, sent map[uint64]bool) (item, error) {
 	it := item{file: l.File, row: l.Line, cells: l.Cells}
-	id := hashOf(e.mapping.ID(l.Cells))
-	// A row that is done goes again if an earlier row of its id does: the last
-	// row has to win.
-	if l.Outcome.Done() && !sent[id] || !l.Outcome.Done() && !e.chosen(l) {
-		it.settled = &l
-		return it, nil
-	}
 	if len(l.Cells) != len(e.reader.Header()) {
 		it.settle(report.Invalid, fmt.Sprintf("%d cells where the header has %d", len(l.Cells), len(e.reader.Header())))
-		return it, nil
-	}
-	if err := e.reread(&it, l); err != nil {
+	} else if err := e.reread(&it, l); err != nil {
 		return item{}, err
 	}
-	if e.twice[id] && it.settled == nil {
-		sent[id] = true
+	id := hashOf(e.mapping.ID(l.Cells))
+	overtaken := sent[id] && l.Outcome.Done() // an earlier row of the id goes again, and the last has to win
+	open := !l.Outcome.Done() || it.mended
+	chosen := e.chosen(l) || e.plan && it.mended
+	if !overtaken && !(open && chosen) {
+		return item{file: l.File, row: l.Line, cells: l.Cells, settled: &l}, nil
+	}
+	if own, twice := e.own[id]; twice && it.settled == nil {
+		it.own, sent[id] = own, true
 	}
 	return it, nil
 }

@@ -10,18 +10,20 @@ import (
 
 // item is one row on its way through a run.
 type item struct {
-	file   string           // the source, where there are several
-	row    int              // physical line on which it starts there
-	cells  []string         // as the report is to hold them
-	change mapping.Change   // what it says; empty if settled
-	before oneroster.Record // where an earlier look at the record is known: what it held then
+	file   string             // the source, where there are several
+	row    int                // physical line on which it starts there
+	cells  []string           // as the report is to hold them
+	change mapping.Change     // what it says; empty if settled
+	before oneroster.Record   // where an earlier look at the record is known: what it held then
+	own    []oneroster.Record // what this run and the one before saw and left in the record, where its id is on several rows
 
 	remark string // what the row's line says besides
 
-	// Of a row that is sent after a look at its record:
-	sends mapping.Change // what goes out in place of change
-	was   string         // result.before
-	is    string         // result.after
+	// What a look at the record has found, an earlier one or the run's own.
+	was    string         // result.before
+	is     string         // result.after
+	sends  mapping.Change // what goes out in place of change; empty before the run's own
+	mended bool           // the row's cells were changed since the earlier look
 
 	settled  *report.Line      // what became of it, once that is known
 	problems []mapping.Problem // why it is invalid, where that is for what its cells say
@@ -49,7 +51,7 @@ func (it *item) settle(outcome report.Outcome, message string) {
 
 // line is the beginning of the row's line in the report.
 func (it *item) line(outcome report.Outcome) report.Line {
-	l := report.Line{File: it.file, Line: it.row, Outcome: outcome, Cells: it.cells, SourcedID: it.change.SourcedID}
+	l := report.Line{File: it.file, Line: it.row, Outcome: outcome, Cells: it.cells, SourcedID: it.change.SourcedID, Before: it.was, After: it.is}
 	if it.change.SourcedID != "" && outcome != report.Invalid {
 		l.Fingerprint = it.change.Fingerprint()
 	}

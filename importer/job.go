@@ -13,6 +13,10 @@ import (
 type job struct {
 	lanes []string // sourcedIds it is about: jobs of one id go one at a time
 
+	// owes says that an accepted PATCH of the job's row has no line yet, so that a
+	// kill would have it sent again: few such jobs may be open at once.
+	owes bool
+
 	// send makes one attempt. Its error stops the run.
 	send func(context.Context) (oneroster.Answer, error)
 

@@ -21,7 +21,7 @@ type Server = oneroster.Config
 type Reading = source.Options
 
 // Options is everything a run is told. Durations and counts are as the flags
-// of the same names have them; see the contract of each command for which it
+// of the same names have them; the help of each command says which it
 // heeds. The zero value of a field is useful where its comment says so.
 type Options struct {
 	Command string // recorded in the report's facts: import, apply, rerun, …

@@ -119,6 +119,9 @@ func (p *pool) dispatch(ctx context.Context) error {
 		if p.cause == nil {
 			wait = p.untilNext(q, now)
 		}
+		if first != nil && !first.owes && q.owing >= p.workers {
+			first = nil // those that owe a line go first, and are soon settled or sent again
+		}
 		if p.cause == nil && first != nil {
 			if delay := p.pacer.Delay(now); delay == 0 {
 				work = p.work

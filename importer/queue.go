@@ -17,6 +17,7 @@ type queue struct {
 	parked parked            // by wake-up time
 	lanes  map[string][]*job // of each lane that is taken, the jobs that wait for it
 	open   int               // jobs that came and are not settled
+	owing  int               // of those, the ones that owe a line
 }
 
 func newQueue() *queue { return &queue{lanes: make(map[string][]*job)} }
@@ -50,8 +51,14 @@ func (q *queue) again(j *job, at, now time.Time) {
 // they name; its other lanes go to the jobs that wait for them.
 func (q *queue) settled(j *job, next []*job) {
 	q.open += len(next) - 1
+	if j.owes {
+		q.owing--
+	}
 	for _, n := range slices.Backward(next) {
 		q.ready.PushFront(n)
+		if n.owes {
+			q.owing++
+		}
 	}
 	for _, lane := range j.lanes {
 		if slices.ContainsFunc(next, func(n *job) bool { return slices.Contains(n.lanes, lane) }) {

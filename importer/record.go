@@ -199,17 +199,41 @@ func allowed(name string, object json.RawMessage) json.RawMessage {
 	return trimmed
 }
 
-// excerpt is the JSON object of what a record holds in the fields of a change,
-// null where it holds nothing: result.before and result.after.
-func excerpt(r oneroster.Record, fields []mapping.Field) string {
-	values := make([]mapping.Field, len(fields))
-	for i, f := range fields {
-		values[i] = mapping.Field{Name: f.Name, Value: held(r, f.Name)}
-		if values[i].Value == nil {
-			values[i].Value = json.RawMessage("null")
+// excerpts are the JSON objects of what a record holds in the fields of a change
+// and what it is to hold, null for nothing: result.before and result.after.
+func excerpts(r oneroster.Record, fields []mapping.Field) (before, after string) {
+	changed := with(r, fields)
+	var was, is []mapping.Field
+	for _, f := range fields {
+		name := displaced(r, f.Name)
+		if slices.ContainsFunc(was, func(w mapping.Field) bool { return w.Name == name }) {
+			continue
+		}
+		was = append(was, mapping.Field{Name: name, Value: orNull(held(r, name))})
+		is = append(is, mapping.Field{Name: name, Value: orNull(held(changed, name))})
+	}
+	return string(mapping.Change{Fields: was}.Enrollment()), string(mapping.Change{Fields: is}.Enrollment())
+}
+
+// displaced is the name of what a field takes the place of: its own, or that of
+// the text, number or list that has to make way for the object it lies in.
+func displaced(r oneroster.Record, field string) string {
+	for i, c := range field {
+		if c != '.' || field[:i] == "metadata" {
+			continue
+		}
+		if value := held(r, field[:i]); value != nil && value[0] != '{' {
+			return field[:i]
 		}
 	}
-	return string(mapping.Change{Fields: values}.Enrollment())
+	return field
+}
+
+func orNull(value json.RawMessage) json.RawMessage {
+	if value == nil {
+		return json.RawMessage("null")
+	}
+	return value
 }
 
 // mentions reports whether a result.before says anything of a field, be it null.
@@ -227,15 +251,15 @@ func mentions(r oneroster.Record, field string) bool {
 	return ok
 }
 
-// leaves are the fields that an object such as result.after names, in its form.
-func leaves(object string) ([]mapping.Field, error) {
-	d := json.NewDecoder(strings.NewReader(object))
-	return appendLeaves(nil, d, "")
+// leaves are the fields that target names, an object such as result.before, in
+// its order. Objects inside metadata are gone into where present is an object
+// there too; otherwise one took the place of the other, and it is a value.
+func leaves(target string, present oneroster.Record) ([]mapping.Field, error) {
+	return appendLeaves(nil, []byte(target), present, "")
 }
 
-// appendLeaves reads an object in the order of its keys. Objects inside
-// metadata are gone into; a reference is a value.
-func appendLeaves(fields []mapping.Field, d *json.Decoder, path string) ([]mapping.Field, error) {
+func appendLeaves(fields []mapping.Field, target []byte, present map[string]json.RawMessage, path string) ([]mapping.Field, error) {
+	d := json.NewDecoder(bytes.NewReader(target))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return nil, errors.New("read what a record held: it is no JSON object")
 	}
@@ -249,8 +273,9 @@ func appendLeaves(fields []mapping.Field, d *json.Decoder, path string) ([]mappi
 		if err := d.Decode(&value); err != nil {
 			return nil, fmt.Errorf("read what a record held: %w", err)
 		}
-		if inMetadata := name == "metadata" || path != ""; inMetadata && len(value) > 0 && value[0] == '{' {
-			if fields, err = appendLeaves(fields, json.NewDecoder(bytes.NewReader(value)), name+"."); err != nil {
+		inner := objectOf(present[key.(string)])
+		if (name == "metadata" || path != "") && inner != nil && plainKeys(objectOf(value)) && plainKeys(inner) {
+			if fields, err = appendLeaves(fields, value, inner, name+"."); err != nil {
 				return nil, err
 			}
 			continue
@@ -258,4 +283,23 @@ func appendLeaves(fields []mapping.Field, d *json.Decoder, path string) ([]mappi
 		fields = append(fields, mapping.Field{Name: name, Value: value})
 	}
 	return fields, nil
+}
+
+// objectOf is a JSON object by its keys, nil if it is none.
+func objectOf(value json.RawMessage) (o map[string]json.RawMessage) {
+	if json.Unmarshal(value, &o) != nil {
+		return nil
+	}
+	return o
+}
+
+// plainKeys reports whether an object can be gone into by a path: no key of it
+// has a dot.
+func plainKeys(o map[string]json.RawMessage) bool {
+	for key := range o {
+		if strings.Contains(key, ".") {
+			return false
+		}
+	}
+	return o != nil
 }

@@ -74,11 +74,11 @@ func (o *Options) recall(facts report.Run) error {
 	return nil
 }
 
-// shardOf is the shard of an earlier run, "" for the whole.
-func shardOf(facts report.Run) string {
-	var r recorded
+// recordedIn is what the facts of an earlier run keep of its options, as far as
+// they do.
+func recordedIn(facts report.Run) (r recorded) {
 	if json.Unmarshal(facts.Options, &r) != nil {
-		return ""
+		return recorded{}
 	}
-	return r.Shard
+	return r
 }

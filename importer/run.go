@@ -15,6 +15,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,7 +81,8 @@ func perform(ctx context.Context, o Options, open func(*Options) (*feed, error))
 type run struct {
 	Options
 	client  *oneroster.Client
-	report  string // its path
+	pacer   *oneroster.Pacer // made at the first request
+	report  string           // its path
 	facts   report.Run
 	out     *report.Writer
 	tally   *report.Tally
@@ -110,6 +112,9 @@ func begin(o Options) (*run, error) {
 }
 
 func (r *run) start() error {
+	if slices.ContainsFunc(r.Sources, func(source string) bool { return filepath.Clean(source) == filepath.Clean(r.report) }) {
+		return &UsageError{"--report", r.report, "is what is read; name another place for the report"}
+	}
 	if _, err := os.Stat(r.report); err == nil && !r.Force {
 		return &UsageError{"--report", r.report, "is there already; name another, or replace it with --force"}
 	}
@@ -149,14 +154,14 @@ func (o *Options) reportPath() string {
 	if path == "-" {
 		path = "stdin"
 	}
-	for _, ext := range []string{".gz", ".csv", ".zip", ".report"} {
+	for _, ext := range []string{".gz", ".csv", ".zip"} {
 		path = strings.TrimSuffix(path, ext)
 	}
 	switch o.Command {
 	case "plan":
 		return path + o.Shard.name() + ".plan.csv"
 	case "rerun", "undo":
-		return o.numbered(path)
+		return o.numbered(strings.TrimSuffix(path, ".report"))
 	}
 	return path + o.Shard.name() + ".report.csv"
 }
@@ -203,11 +208,16 @@ func (r *run) open(rows *feed, seen *tally) error {
 		Sources: rows.sources, Options: options, Rows: seen.rows, Skipped: seen.skipped, LeftOut: seen.leftOut, Outcomes: map[report.Outcome]int{},
 	}
 	r.tally = report.NewTally(r.report, rows.header)
+	if r.Force { // before the facts: they must not stand beside another run's lines
+		if err := report.MakeWay(r.report); err != nil {
+			return fmt.Errorf("replace the report: %w", err)
+		}
+	}
 	// The facts first: a run killed between the two can be rerun.
 	if err := report.WriteRun(report.SidePath(r.report), r.facts); err != nil {
 		return err
 	}
-	r.out, err = report.Create(r.report, rows.header, report.CreateOptions{Force: r.Force, Files: rows.files})
+	r.out, err = report.Create(r.report, rows.header, report.CreateOptions{Files: rows.files})
 	return err
 }
 
@@ -281,15 +291,20 @@ func (r *run) drive(ctx context.Context, rows *feed, s *sender, c *comparer) err
 // enough for those that wait for their time not to hold up the others.
 const openRows = 32
 
+// pool is a pool for the next stage of the run. The stages share a pacer, so that
+// the ceiling holds across them.
 func (r *run) pool() *pool {
-	now := time.Now()
-	rate := r.Rate / float64(max(r.Shard.Of, 1))
-	random := rand.New(rand.NewPCG(uint64(now.UnixNano()), uint64(os.Getpid())))
+	if r.pacer == nil {
+		now := time.Now()
+		rate := r.Rate / float64(max(r.Shard.Of, 1))
+		random := rand.New(rand.NewPCG(uint64(now.UnixNano()), uint64(os.Getpid())))
+		r.pacer = oneroster.NewPacer(r.Workers, rate, r.GiveUp, random, now)
+	}
 	return &pool{
 		workers:  r.Workers,
 		capacity: openRows * r.Workers,
 		limits:   retryLimits{retries: r.Retries, first: 250 * time.Millisecond, longest: 30 * time.Second},
-		pacer:    oneroster.NewPacer(r.Workers, rate, r.GiveUp, random, now),
+		pacer:    r.pacer,
 		now:      time.Now,
 		finishBy: r.FinishBy,
 		traffic:  r.traffic,

@@ -25,7 +25,7 @@ type sender struct {
 // record has left of it.
 func (s *sender) patch(it item) *job {
 	change := it.change
-	if it.was != "" {
+	if len(it.sends.Fields) > 0 {
 		change = it.sends
 	}
 	body := change.Body()
@@ -47,6 +47,7 @@ func (s *sender) patch(it item) *job {
 func (s *sender) readBack(it item, sent mapping.Change, patched result) *job {
 	return &job{
 		lanes: []string{it.change.SourcedID},
+		owes:  true,
 		send: func(ctx context.Context) (oneroster.Answer, error) {
 			return s.client.Get(ctx, it.change.SourcedID)
 		},
@@ -69,7 +70,6 @@ func (s *sender) readBack(it item, sent mapping.Change, patched result) *job {
 // record writes the row's line, and returns once it is in the file.
 func (s *sender) record(it item, outcome report.Outcome, r result) error {
 	l := it.line(outcome)
-	l.Before, l.After = it.was, it.is
 	r.fill(&l)
 	l.Message = it.says(l.Message)
 	return s.write(l)

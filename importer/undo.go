@@ -131,7 +131,10 @@ func (it *item) restore(path, target, present string) error {
 	if target == "" {
 		return nil
 	}
-	fields, err := leaves(target)
+	if err := it.expect(path, present, target); err != nil {
+		return err
+	}
+	fields, err := leaves(target, it.before)
 	if err != nil {
 		return fmt.Errorf("%s: line %d of the source: %w", path, it.row, err)
 	}
@@ -148,17 +151,27 @@ func (it *item) restore(path, target, present string) error {
 		it.remark = fmt.Sprintf("%s held nothing before, which no PATCH can bring back; left as it is", strings.Join(kept, ", "))
 	}
 	if len(fields) == 0 {
+		it.was, it.is = "", ""
 		it.settle(report.Unchanged, it.remark)
-		return nil
-	}
-	return it.expect(path, present)
-}
-
-// expect notes what the record is to hold before the row is sent.
-func (it *item) expect(path, present string) error {
-	it.before = make(oneroster.Record)
-	if err := json.Unmarshal([]byte(present), &it.before); err != nil {
-		return fmt.Errorf("%s: line %d of the source: result.before or result.after is no JSON object: %w", path, it.row, err)
 	}
 	return nil
+}
+
+// expect notes what an earlier look found in the record, and what the row was
+// to make of it.
+func (it *item) expect(path, present, target string) (err error) {
+	it.was, it.is = present, target
+	if it.before, err = parseRecord(present); err != nil {
+		return fmt.Errorf("%s: line %d of the source: %w", path, it.row, err)
+	}
+	return nil
+}
+
+// parseRecord reads what a result.before or result.after says of a record.
+func parseRecord(text string) (oneroster.Record, error) {
+	var r oneroster.Record
+	if err := json.Unmarshal([]byte(text), &r); err != nil || r == nil {
+		return nil, fmt.Errorf("result.before or result.after is no JSON object (%.40q)", text)
+	}
+	return r, nil
 }

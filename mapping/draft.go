@@ -3,6 +3,7 @@ package mapping
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // draft is a mapping file in the making, with lines that are commented out.
@@ -25,14 +26,26 @@ func (d *draft) add(section string, active bool, text, note string) {
 	d.lines[section] = append(d.lines[section], draftLine{active, text, note})
 }
 
+// count tells how many lines of a section begin so.
+func (d *draft) count(section, prefix string) (n int) {
+	for _, l := range d.lines[section] {
+		if strings.HasPrefix(l.text, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
 func (d *draft) bytes(rows int) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Drafted by rosterpatch map from the header and the values; rows: %d.\n", rows)
-	b.WriteString("# A line behind # is a guess; take the # away if it is right.\n")
-	if len(d.lines) == 0 {
+	b.WriteString("# A line behind \"# \" is a guess: take these two characters away if it is right.\n")
+	if rows == 0 {
+		b.WriteString("# No row could be read; rosterpatch check says why.\n")
+	} else if len(d.lines) == 0 {
 		b.WriteString("# The header is OneRoster's own and the values are as they should be: no mapping is needed.\n")
 	}
-	for _, section := range []string{"columns", "compute", "values", "dates", "types"} {
+	for _, section := range []string{"columns", "compute", "values", "dates", "types", "set"} {
 		lines := d.lines[section]
 		if len(lines) == 0 {
 			continue

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -63,6 +64,9 @@ func (x *expressions) compile(name string, e entry, options ...expr.Option) (*vm
 	var wrong *file.Error
 	if errors.As(err, &wrong) {
 		message = name + position(wrong) + wrong.Message
+		if v.mistake == nil && assigns(e.text, wrong.From) {
+			message += `; write == for "is equal to"`
+		}
 	}
 	if v.unknown {
 		return nil, &HeaderError{Problems: []string{e.at + ": " + message}}
@@ -123,6 +127,9 @@ func (g *guard) Visit(node *ast.Node) {
 		case "$env":
 			g.refuse(node, "$env is not allowed")
 		}
+		if _, ok := g.columns[n.Value]; ok {
+			g.refuse(node, "a column is written "+variable(n.Value))
+		}
 	case *ast.BuiltinNode:
 		if !slices.Contains(functions, n.Name) {
 			g.refuse(node, n.Name+" is not a function of a mapping; allowed: "+strings.Join(functions, ", "))
@@ -130,10 +137,31 @@ func (g *guard) Visit(node *ast.Node) {
 	case *ast.BinaryNode:
 		if n.Operator == ".." {
 			g.refuse(node, "ranges are not allowed")
+		} else if number := cmp.Or(besideCell(n.Left, n.Right), besideCell(n.Right, n.Left)); number != "" {
+			g.refuse(node, fmt.Sprintf("a cell is a text; write %q, or make a number of the cell with int or float", number))
 		}
 	case *ast.PredicateNode, *ast.PointerNode, *ast.VariableDeclaratorNode, *ast.SequenceNode:
 		g.refuse(node, "loops, let and several expressions in one are not allowed")
 	}
+}
+
+// assigns reports whether a lone = stands at byte i of an expression.
+func assigns(text string, i int) bool {
+	return i > 0 && i < len(text) && text[i] == '=' && !strings.ContainsAny(text[i-1:i], "=!<>")
+}
+
+// besideCell is the number that other is, if node is a cell.
+func besideCell(node, other ast.Node) string {
+	if cell, ok := node.(*ast.IdentifierNode); !ok || !strings.HasPrefix(cell.Value, "row[") {
+		return ""
+	}
+	switch n := other.(type) {
+	case *ast.IntegerNode:
+		return strconv.Itoa(n.Value)
+	case *ast.FloatNode:
+		return strconv.FormatFloat(n.Value, 'f', -1, 64)
+	}
+	return ""
 }
 
 // lacks says that the header has no column of that name.

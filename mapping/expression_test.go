@@ -13,7 +13,11 @@ func TestExpressionErrors(t *testing.T) {
 	tests := []struct{ name, where, want string }{
 		{"syntax", `row.A ==`, `--where: character 8: unexpected token EOF`},
 		{"no boolean", `row.A`, `--where: expected bool, but got string`},
-		{"types that do not compare", `row.A > 5`, `--where: character 7: invalid operation: > (mismatched types string and int)`},
+		{"types that do not compare", `row.A > 5`, `--where: character 7: a cell is a text; write "5", or make a number of the cell with int or float`},
+		{"types that do not compare, inside out", `true and 1.5 == row.A`, `--where: character 14: a cell is a text; write "1.5", or make a number of the cell with int or float`},
+		{"types that do not add", `row.A + 5 == "x"`, `--where: character 7: a cell is a text; write "5", or make a number of the cell with int or float`},
+		{"an assignment", `row.A = "x"`, `--where: character 7: unexpected token Operator("="); write == for "is equal to"`},
+		{"a column by its bare name", `Section == "x"`, `--where: character 1: a column is written row["Section"]`},
 		{"an unknown name", `rows.A == "x"`, `--where: character 1: unknown name rows`},
 		{"an unknown column", `row.A == "" and row["Sectoin"] == "x"`, `--where: character 20: the header has no column "Sectoin"; did you mean "Section"?`},
 		{"a column worked out", `row["Gra" + row.A] == "x"`, `--where: character 1: row needs the name of a column, as in row["Student ID"]`},

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // kind says which texts a field takes and which JSON they become.
@@ -34,7 +36,7 @@ type field struct {
 }
 
 // coreFields are the columns of a OneRoster enrollments.csv, those that are
-// sent in the order of the body (contract section 4).
+// sent in the order of the body.
 var coreFields = []field{
 	{name: "sourcedId", column: "sourcedId", kind: kindID},
 	{name: "dateLastModified", column: "dateLastModified", kind: kindNever},
@@ -49,7 +51,7 @@ var coreFields = []field{
 }
 
 // typedMetadata are the keys the API allows under metadata.goals and
-// metadata.metrics, and no others (enrollment-patch.openapi.yaml).
+// metadata.metrics, and no others (the schema of PATCH, which openapi.yaml of package oneroster tells).
 var typedMetadata = map[string]map[string]kind{
 	"goals": {
 		"dailyXp":            kindNumber,
@@ -135,14 +137,14 @@ func covers(outer, inner string) bool {
 }
 
 // fold is a name without what people and systems change in it: letter case,
-// spaces and punctuation.
+// accents, spaces and punctuation.
 func fold(name string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, name)
+	}, norm.NFD.String(name))
 }
 
 // nearest is the name of known that name is most likely a slip for, or "".

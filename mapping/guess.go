@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -18,6 +19,7 @@ func Guess(header []string, rows iter.Seq[[]string]) []byte {
 	g := &guesser{fields: map[string]*sample{}}
 	g.read(header, rows)
 	g.assign()
+	g.guessID()
 	for _, s := range g.samples {
 		f, err := findField(s.field)
 		if err != nil {
@@ -26,7 +28,10 @@ func Guess(header []string, rows iter.Seq[[]string]) []byte {
 			}
 			continue
 		}
-		if f.column != s.name {
+		switch {
+		case len(s.absent) > 0 && (f.kind == kindDate || f.kind == kindRef || f.kind == kindNumber):
+			g.draft.add("compute", true, scalar(f.name)+": "+scalar(s.present()), "")
+		case f.column != s.name:
 			g.draft.add("columns", true, scalar(f.name)+": "+scalar(s.name), "")
 		}
 		switch {
@@ -37,7 +42,7 @@ func Guess(header []string, rows iter.Seq[[]string]) []byte {
 		}
 	}
 	g.guessDates()
-	g.guessID()
+	g.guessSet()
 	return g.draft.bytes(g.rows)
 }
 
@@ -57,7 +62,7 @@ func (g *guesser) read(header []string, rows iter.Seq[[]string]) {
 			continue
 		}
 		seen[name] = true
-		g.samples = append(g.samples, &sample{name: name, index: i, values: map[string]int{}})
+		g.samples = append(g.samples, newSample(name, i))
 	}
 	for cells := range rows {
 		g.rows++
@@ -68,7 +73,8 @@ func (g *guesser) read(header []string, rows iter.Seq[[]string]) {
 }
 
 // assign gives each field at most one column: first those that bear its
-// name, then by synonyms, the surest first, and last by likeness.
+// name, then by synonyms and likeness, the surest first. A field that is still
+// free may be a column whose name ends like one of them.
 func (g *guesser) assign() {
 	for _, s := range g.samples {
 		if f, err := findField(s.name); err == nil && f.column == s.name {
@@ -83,11 +89,22 @@ func (g *guesser) assign() {
 				names = syn.loose
 			}
 			for _, name := range names {
-				g.offer(syn.field, func(s *sample) bool { return fold(s.name) == name }, sure)
+				g.offer(syn.field, func(s *sample) bool { return s.isCalled(name) }, sure)
 			}
 			if sure {
 				f, _ := findField(syn.field)
-				g.offer(syn.field, func(s *sample) bool { return nearest(s.name, []string{f.column, f.name}) != "" }, true)
+				g.offer(syn.field, func(s *sample) bool {
+					return slices.ContainsFunc(s.called, func(name string) bool { return nearest(name, []string{f.column, f.name}) != "" })
+				}, true)
+			}
+		}
+	}
+	for _, syn := range synonyms {
+		for _, s := range g.samples {
+			ends := func(name string) bool { return len(name) >= 6 && strings.HasSuffix(s.called[0], name) }
+			if g.fields[syn.field] == nil && s.field == "" && s.doubt == "" && slices.ContainsFunc(syn.sure, ends) {
+				s.doubt = "by the end of its name; is it right?"
+				g.draft.add("columns", false, scalar(syn.field)+": "+scalar(s.name), s.doubt)
 			}
 		}
 	}
@@ -135,6 +152,8 @@ func (g *guesser) doubt(s *sample, name string, sure bool) string {
 		return "its values repeat, so it may be the id of something else"
 	case f.kind == kindID && !sure && s.filled < g.rows:
 		return "it is blank in some rows"
+	case f.kind == kindID && !sure && g.fields["user"] == nil:
+		return "no column was found for the user, so it may be the user's id"
 	case (f.kind == kindID || f.kind == kindRef) && !s.most(usable):
 		return "most of its values cannot be ids"
 	case f.kind == kindRef && !s.most(oneWord):
@@ -158,7 +177,8 @@ func (g *guesser) guessValues(s *sample, f field) {
 		g.draft.add("values", false, scalar(f.name)+": {…}", "too many different values to be codes")
 		return
 	}
-	if s.all(func(v string) bool { _, p := f.appendJSON(nil, v); return p == nil }) {
+	ours := func(v string) bool { _, p := f.appendJSON(nil, v); return p == nil }
+	if len(s.absent) == 0 && (len(s.values) == 0 || s.all(ours)) {
 		return
 	}
 	g.draft.add("values", true, scalar(f.name)+":", "")
@@ -177,6 +197,9 @@ func (g *guesser) guessValues(s *sample, f field) {
 		default:
 			g.draft.add("values", true, "  "+scalar(v)+": "+to, "")
 		}
+	}
+	for _, v := range slices.Sorted(maps.Keys(s.absent)) {
+		g.draft.add("values", true, "  "+scalar(v)+`: ""`, "")
 	}
 }
 
@@ -199,14 +222,38 @@ func (g *guesser) guessType(s *sample, f field) {
 	}
 }
 
-// guessID drafts an id where no column holds it.
+// guessID drafts an id where no column is known to hold it.
 func (g *guesser) guessID() {
+	if g.fields["sourcedId"] != nil {
+		return
+	}
+	const most = 3
+	drafted := func() int { return g.draft.count("columns", "sourcedId: ") }
+	for _, s := range g.samples {
+		if s.field == "" && s.doubt == "" && drafted() < most && s.identifies(g.rows) {
+			s.doubt = "no two rows have the same; is it the id of the enrollment?"
+			g.draft.add("columns", false, "sourcedId: "+scalar(s.name), s.doubt)
+		}
+	}
 	user, class := g.fields["user"], g.fields["class"]
-	if g.fields["sourcedId"] != nil || user == nil || class == nil {
+	if user == nil || class == nil {
+		if drafted() == 0 {
+			g.draft.add("columns", false, "sourcedId: …", "no column was found for the id of the enrollment; which one holds it?")
+		}
 		return
 	}
 	g.draft.add("compute", false, "sourcedId: "+scalar(variable(user.name)+` + "-" + `+variable(class.name)),
 		"no column holds the id of the enrollment; are ids put together like this?")
+}
+
+// guessSet drafts what to say where no column says it.
+func (g *guesser) guessSet() {
+	for name := range g.fields {
+		if f, err := findField(name); err == nil && f.kind != kindID && f.kind != kindNever {
+			return
+		}
+	}
+	g.draft.add("set", false, "status: tobedeleted", "no column says more than an id; what is every row to say?")
 }
 
 // guessDates drafts the formats of the date columns. One in which day and

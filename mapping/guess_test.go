@@ -49,6 +49,27 @@ e2|I|8/9/2026|10/6/2027|aide`,
 		{"day and month settled by the other date", `sourcedId|beginDate|endDate
 e1|8/9/2026|30/6/2027`,
 			`{"enrollment":{"beginDate":"2026-09-08","endDate":"2027-06-30"}}`},
+		{"tables in front", `[CC]ID|[CC]StudentID|[CC]SectionID|[CC]SchoolID|[CC]DateEnrolled|[CC]DateLeft|student.gradeLevel
+100231|4011|20557|101|8/24/2026|6/12/2027|7`,
+			`{"enrollment":{"beginDate":"2026-08-24","endDate":"2027-06-12","user":{"sourcedId":"4011"},"class":{"sourcedId":"20557"},"school":{"sourcedId":"101"}}}`},
+		{"in German", `Einschreibungs-ID|Schüler-ID|Klasse|Rolle|Beginn|Ende
+E1|S1|K1|Schüler|24.08.2026|30.06.2027
+E2|L1|K1|Lehrer|24.08.2026|30.06.2027`,
+			`{"enrollment":{"role":"student","beginDate":"2026-08-24","endDate":"2027-06-30","user":{"sourcedId":"S1"},"class":{"sourcedId":"K1"}}}`},
+		{"no value", `Roster ID|status|role|Exit Date|userSourcedId|primary
+E1|NULL|S|0/0/0|(null)|NULL
+E2|A|S|6/30/2027|u2|NULL`,
+			`{"enrollment":{"role":"student"}}`},
+		{"blank columns", `sourcedId|status|role|primary|metadata.metrics.isSupplemental
+E1||student||`,
+			`{"enrollment":{"role":"student"}}`},
+		{"ids alone", `Enrollment ID
+E1`,
+			"no column says anything about an enrollment but its sourcedId"},
+		{"an id that cannot be told", `Class|Arbor ID|UPN|Class Role|Stu Enroll Date
+10X/En1|7001|A8201|Pupil|2026-09-01
+10X/En1|7002|A8202|Pupil|2026-09-01`,
+			"the header has no column sourcedId"},
 		{"no id", `Student ID|Section ID|Exit Date
 u1|c1|2027-06-10`,
 			"the header has no column sourcedId"},
@@ -103,6 +124,9 @@ func TestGuessDoubts(t *testing.T) {
 	tests := []struct{ name, export, want string }{
 		{"two columns for a field", "Enrollment ID|Student ID|Person ID\n1|u1|u2", "  # user: Person ID  # Student ID holds it too\n"},
 		{"an id that repeats", "ID|Student ID\n1|u1\n1|u2", "  # sourcedId: ID  # its values repeat, so it may be the id of something else\n"},
+		{"an id that may be the user's", "ID|Exit Date\n1|2027-06-10", "  # sourcedId: ID  # no column was found for the user, so it may be the user's id\n"},
+		{"an id not to be found", "Grade|Exit Date\n7|2027-06-10\n7|2027-06-10", "  # sourcedId: …  # no column was found for the id of the enrollment; which one holds it?\n"},
+		{"rows that cannot be read", "sourcedId|status", "\n# No row could be read; rosterpatch check says why.\n"},
 		{"an id that is not always there", "ID|Student ID\n1|u1\n|u2", "  # sourcedId: ID  # it is blank in some rows\n"},
 		{"ids that cannot be", "Student ID\n#N/A\n..\nu1", "  # user: Student ID  # most of its values cannot be ids\n"},
 		{"a loose name without codes", "Student\nAda\nBen", "  # user: Student  # its values may be names, not ids\n"},

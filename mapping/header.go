@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -33,7 +34,7 @@ func (c *compiler) checkMetadata() {
 func (c *compiler) checkNames() {
 	var unfed []string // columns of fields that nothing feeds
 	for _, f := range coreFields {
-		if !slices.Contains(c.fields, f.name) && (c.spec.wants(f.name) || f.kind == kindID) {
+		if !slices.Contains(c.fields, f.name) && !c.spec.feeds(f.name) && (c.spec.wants(f.name) || f.kind == kindID) {
 			unfed = append(unfed, f.column)
 		}
 	}
@@ -58,13 +59,29 @@ func (c *compiler) checkNames() {
 		}
 		c.warn("nothing maps the column %q; it is not sent", name)
 	}
-	if !slices.Contains(c.fields, "sourcedId") {
-		_, named := c.spec.columns["sourcedId"]
-		_, computed := c.spec.compute["sourcedId"]
-		if !named && !computed && !slices.Contains(suspect, "sourcedId") {
-			c.problem("the header has no column sourcedId, the id of the enrollment; name the column that holds it in a mapping file (`columns: {sourcedId: …}`), or compute it")
-		}
+	if slices.Contains(unfed, "sourcedId") && !slices.Contains(suspect, "sourcedId") {
+		c.problem("the header has no column sourcedId, the id of the enrollment, but %s; name the column that holds it in a mapping file (`columns: {sourcedId: …}`), or compute it; rosterpatch map drafts one", list(c.names))
 	}
+}
+
+// list quotes names, or the first of many.
+func list(names []string) string {
+	const most = 8
+	if len(names) == 0 {
+		return "no other either"
+	}
+	var b strings.Builder
+	for i, name := range names {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more", len(names)-most)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(shorten(name))
+	}
+	return b.String()
 }
 
 // checkOnly sees that what is to be sent alone is there to be sent.

@@ -2,6 +2,7 @@ package mapping_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -11,9 +12,12 @@ import (
 )
 
 func TestHeaderErrors(t *testing.T) {
-	const noID = "the header has no column sourcedId, the id of the enrollment; name the column that holds it in a mapping file (`columns: {sourcedId: …}`), or compute it"
+	const noID = "the header has no column sourcedId, the id of the enrollment, but %s; name the column that holds it in a mapping file (`columns: {sourcedId: …}`), or compute it; rosterpatch map drafts one"
 	tests := []struct{ name, spec, header, want string }{
-		{"no sourcedId", "", "status|role", noID},
+		{"no sourcedId", "", "status|role", fmt.Sprintf(noID, `"status", "role"`)},
+		{"no sourcedId among many", "", "A|B|C|D|E|F|G|H|I|J", fmt.Sprintf(noID, `"A", "B", "C", "D", "E", "F", "G", "H" and 2 more`)},
+		{"no columns but a report's", "", "result.line|", fmt.Sprintf(noID, "no other either")},
+		{"mapped column in another letter case", "columns: {role: Role}", "sourcedId|role", `m.yaml:1:17: role: the header has no column "Role"; did you mean "role"?`},
 		{"no sourcedId, one near", "", "SourcedID|status", "column \"SourcedID\" is not of OneRoster; did you mean \"sourcedId\"? If so, rename it or put `columns: {sourcedId: SourcedID}` in a mapping file"},
 		{"letter case", "", "sourcedId|enddate", "column \"enddate\" is not of OneRoster; did you mean \"endDate\"? If so, rename it or put `columns: {endDate: enddate}` in a mapping file"},
 		{"spaces", "", "sourcedId|User SourcedId", "column \"User SourcedId\" is not of OneRoster; did you mean \"userSourcedId\"? If so, rename it or put `columns: {userSourcedId: User SourcedId}` in a mapping file"},

@@ -105,7 +105,10 @@ func (m *Mapping) Change(cells []string) (Change, []Problem) {
 	}
 	if problem != nil {
 		problems = append(problems, m.id.report(problem, id))
-		id = m.ID(cells)
+		noRow := problem.Kind == KindBlank && id != "" // a total, or a line under the header
+		if id = m.ID(cells); noRow {
+			return Change{SourcedID: id}, problems
+		}
 	}
 
 	change := Change{SourcedID: id, Fields: make([]Field, 0, len(m.rules))}
@@ -222,6 +225,8 @@ func (r *rule) valueProblem(text string) *Problem {
 		p.Allowed += fmt.Sprintf(" and %d more", more)
 	} else if near := nearest(text, known); near != "" {
 		p.Hint = "did you mean " + shorten(near) + "?"
+	} else {
+		p.Hint = r.valueHint(text)
 	}
 	return p
 }
@@ -229,6 +234,9 @@ func (r *rule) valueProblem(text string) *Problem {
 // report completes a problem with where it was found.
 func (r *rule) report(p *Problem, text string) Problem {
 	p.Column, p.Value = r.label, text
+	if p.Hint == "" && r.column >= 0 {
+		p.Hint = r.computeHint(p)
+	}
 	return *p
 }
 

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -82,7 +83,16 @@ func TestProblems(t *testing.T) {
 		{"1.0's inactive", "status", "inactive", "status: \"inactive\" is not allowed; allowed: active, tobedeleted; OneRoster 1.0's inactive means tobedeleted: if that is what the file means, put `values: {status: {inactive: tobedeleted}}` in a mapping file"},
 		{"letter case of status", "status", "Active", "status: \"Active\" is not allowed; allowed: active, tobedeleted; did you mean \"active\"? `values: {status: {Active: active}}` in a mapping file says so"},
 		{"letter case of role", "role", "Student", "role: \"Student\" is not allowed; allowed: administrator, proctor, student, teacher; did you mean \"student\"? `values: {role: {Student: student}}` in a mapping file says so"},
-		{"a role of elsewhere", "role", "ext:aide", "role: \"ext:aide\" is not allowed; allowed: administrator, proctor, student, teacher"},
+		{"a role of elsewhere", "role", "ext:aide", "role: \"ext:aide\" is not allowed; allowed: administrator, proctor, student, teacher; put `values: {role: {'ext:aide': '…'}}` in a mapping file with what it means in place of …"},
+		{"a code of elsewhere", "role", "S", "role: \"S\" is not allowed; allowed: administrator, proctor, student, teacher; if it means student, put `values: {role: {S: student}}` in a mapping file"},
+		{"another language", "role", "Schüler", "role: \"Schüler\" is not allowed; allowed: administrator, proctor, student, teacher; if it means student, put `values: {role: {'Schüler': student}}` in a mapping file"},
+		{"an ending", "status", "Withdrawn", "status: \"Withdrawn\" is not allowed; allowed: active, tobedeleted; if it means that the enrollment is to be deleted, put `values: {status: {Withdrawn: tobedeleted}}` in a mapping file"},
+		{"NULL of a code", "status", "NULL", "status: \"NULL\" is not allowed; allowed: active, tobedeleted; if it stands for no value, put `values: {status: {NULL: \"\"}}` in a mapping file"},
+		{"NULL of a date", "endDate", "NULL", "endDate: \"NULL\" is not a date; allowed: a day of the calendar as YYYY-MM-DD; if it stands for no value, put `compute: {endDate: 'row[\"endDate\"] == \"NULL\" ? \"\" : row[\"endDate\"]'}` in a mapping file"},
+		{"NULL of an id", "userSourcedId", "null", "userSourcedId: \"null\" is what exports write where there is no id; if it stands for no value, put `compute: {user: 'row[\"userSourcedId\"] == \"null\" ? \"\" : row[\"userSourcedId\"]'}` in a mapping file"},
+		{"a formula", "userSourcedId", `="0123"`, "userSourcedId: \"=\\\"0123\\\"\" is an id that a spreadsheet has rewritten; export the file again and do not save it from a spreadsheet, or format the column as text first"},
+		{"a percentage", "metadata.goals.dailyAccuracy", "85%", "metadata.goals.dailyAccuracy: \"85%\" is not a number; allowed: digits with an optional sign -, decimal point and exponent, such as 12.5; put `compute: {metadata.goals.dailyAccuracy: 'trimSuffix(row[\"metadata.goals.dailyAccuracy\"], \"%\")'}` in a mapping file"},
+		{"a decimal comma", "metadata.goals.dailyXp", "12,5", "metadata.goals.dailyXp: \"12,5\" is not a number; allowed: digits with an optional sign -, decimal point and exponent, such as 12.5; if the comma marks decimals, put `compute: {metadata.goals.dailyXp: 'replace(row[\"metadata.goals.dailyXp\"], \",\", \".\")'}` in a mapping file"},
 		{"yes", "primary", "yes", "primary: \"yes\" is not allowed; allowed: true, false; if it means true, put `values: {primary: {yes: true}}` in a mapping file"},
 		{"0", "primary", "0", "primary: \"0\" is not allowed; allowed: true, false; if it means false, put `values: {primary: {0: false}}` in a mapping file"},
 		{"month first", "endDate", "8/31/2024", "endDate: \"8/31/2024\" is not a date; allowed: a day of the calendar as YYYY-MM-DD; put `dates: {endDate: M/D/YYYY}` in a mapping file"},
@@ -98,10 +108,10 @@ func TestProblems(t *testing.T) {
 		{"a filler that prints as nothing", "classSourcedId", "a\u3164b", "classSourcedId: \"aㅤb\" has a character that cannot be seen; allowed: letters, digits, punctuation and plain spaces"},
 		{"a control character", "classSourcedId", "a\nb", "classSourcedId: \"a\\nb\" has a character that cannot be seen; allowed: letters, digits, punctuation and plain spaces"},
 		{"a long id", "schoolSourcedId", long, "schoolSourcedId: \"" + strings.Repeat("é", 80) + "\"… is 256 characters long; allowed: at most 255"},
-		{"a comma in a number", "metadata.goals.dailyXp", "1,234", "metadata.goals.dailyXp: \"1,234\" is not a number; allowed: digits with an optional sign -, decimal point and exponent, such as 12.5"},
+		{"a comma in a number", "metadata.goals.dailyXp", "1,234", "metadata.goals.dailyXp: \"1,234\" is not a number; allowed: digits with an optional sign -, decimal point and exponent, such as 12.5; if the comma marks thousands, put `compute: {metadata.goals.dailyXp: 'replace(row[\"metadata.goals.dailyXp\"], \",\", \"\")'}` in a mapping file"},
 		{"a number too large", "metadata.goals.dailyXp", "1e999", "metadata.goals.dailyXp: \"1e999\" is not a number; allowed: digits with an optional sign -, decimal point and exponent, such as 12.5"},
 		{"a leading zero", "metadata.metrics.totalXp", "007", "metadata.metrics.totalXp: \"007\" is not a number; allowed: digits with an optional sign -, decimal point and exponent, such as 12.5"},
-		{"JSON that is no number", "metadata.metrics.totalXp", "null", "metadata.metrics.totalXp: \"null\" is not a number; allowed: digits with an optional sign -, decimal point and exponent, such as 12.5"},
+		{"JSON that is no number", "metadata.metrics.totalXp", "true", "metadata.metrics.totalXp: \"true\" is not a number; allowed: digits with an optional sign -, decimal point and exponent, such as 12.5"},
 		{"a lost character", "metadata.note", "caf\ufffd", "metadata.note: \"caf\ufffd\" has characters that were lost on the way; name the file's encoding, such as --encoding windows-1252"},
 		{"bytes that are no text", "metadata.note", "caf\xe9", "metadata.note: \"caf\\xe9\" has characters that were lost on the way; name the file's encoding, such as --encoding windows-1252"},
 		{"NUL", "metadata.note", "a\x00b", "metadata.note: \"a\\x00b\" has characters that were lost on the way; name the file's encoding, such as --encoding windows-1252"},
@@ -112,6 +122,17 @@ func TestProblems(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// A row that is no enrollment has one thing wrong with it.
+func TestNoRow(t *testing.T) {
+	m := compile(t, "", "sourcedId|role|endDate")
+	for _, id := range []string{"Total", "GRAND TOTAL:", "----------", "NULL"} {
+		want := fmt.Sprintf("sourcedId: %q is what exports write where there is no id", id)
+		if got := say(m, id, "2", "x"); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
 	}
 }
 
@@ -187,7 +208,7 @@ where: 'row["School"] in ["101", "102"]'
 		{"keys are texts", "u1|c1|1||||||| NO ", `{"enrollment":{"status":"active","role":"proctor","primary":false,"school":{"sourcedId":"sch-"}}}`},
 		{"a value may be left out", "u1|c1||||1||||off", `{"enrollment":{"status":"active","school":{"sourcedId":"sch-1"}}}`},
 		{"a value no rule covers", "u1|c1|student|6/1/2027|||x|yes|{|No",
-			"Role: \"student\" is not among the values the mapping knows; allowed: 1, S, T\n" +
+			"Role: \"student\" is not among the values the mapping knows; allowed: 1, S, T; if it means student, put `values: {role: {student: student}}` in a mapping file\n" +
 				"Flag: \"No\" is not among the values the mapping knows; allowed: 1, NO, off, yes; did you mean \"NO\"?\n" +
 				"Exit Date: \"6/1/2027\" is not a date; allowed: a day of the calendar as MM/DD/YYYY; put `dates: {endDate: M/D/YYYY}` in a mapping file, or D/M/YYYY if the day comes first\n" +
 				"metadata.seat: \"x\" is not a number; allowed: digits with an optional sign -, decimal point and exponent, such as 12.5\n" +

@@ -39,7 +39,7 @@ func Parse(name string, text []byte) (Spec, error) {
 	file, err := parser.Parse(tokens, 0)
 	var wrong yaml.Error
 	if errors.As(err, &wrong) {
-		return Spec{}, d.errorf(wrong.GetToken(), "%s", wrong.GetMessage())
+		return Spec{}, d.errorf(wrong.GetToken(), "%s; a key stands once, the lines of a section under each other, indented with spaces, and a text with : # [ or { in quotes", wrong.GetMessage())
 	}
 	if err != nil {
 		return Spec{}, d.errorf(nil, "%v", err)

@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -10,7 +12,7 @@ type Kind string
 
 // The kinds of problem.
 const (
-	KindBlank      Kind = "blank"      // a row without sourcedId
+	KindBlank      Kind = "blank"      // an id that is none: no cell, or NULL, or Total
 	KindValue      Kind = "value"      // not among the values that are allowed
 	KindDate       Kind = "date"       // not a calendar date in the expected format
 	KindOrder      Kind = "order"      // beginDate after endDate
@@ -52,6 +54,30 @@ func (p Problem) String() string {
 		b.WriteString(p.Hint)
 	}
 	return b.String()
+}
+
+var thousands = regexp.MustCompile(`^-?\d{1,3}(,\d{3})+$`)
+
+// computeHint says which line of a mapping file would make of the cell what the
+// field takes; "" if none comes to mind.
+func (r *rule) computeHint(p *Problem) string {
+	cell := variable(r.label)
+	line := func(expression string) string {
+		return "put " + flow("compute", r.name, expression) + " in a mapping file"
+	}
+	switch {
+	case r.kind == kindID:
+		return ""
+	case absent(p.Value):
+		return "if it stands for no value, " + line(cell+" == "+strconv.Quote(p.Value)+` ? "" : `+cell)
+	case p.Kind == KindNumber && strings.HasSuffix(p.Value, "%"):
+		return line("trimSuffix(" + cell + `, "%")`)
+	case p.Kind == KindNumber && thousands.MatchString(p.Value):
+		return "if the comma marks thousands, " + line("replace("+cell+`, ",", "")`)
+	case p.Kind == KindNumber && strings.Count(p.Value, ",") == 1:
+		return "if the comma marks decimals, " + line("replace("+cell+`, ",", ".")`)
+	}
+	return ""
 }
 
 // shorten quotes a value for a message and keeps the message to one line a

@@ -3,16 +3,19 @@ package mapping
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // sample is what is known of one column.
 type sample struct {
 	name   string
+	called []string // its name, and that without a table in front: folded
 	index  int
 	values map[string]int // rows by value, trimmed
+	absent map[string]int // rows by what they hold in place of a value
 	many   bool           // there are more values than were kept
-	filled int            // rows that are not blank
+	filled int            // rows that have a value
 	field  string         // that it seems to hold, or ""
 	doubt  string         // why it may not, or ""
 }
@@ -23,8 +26,23 @@ const (
 	maxSampled  = 4096 // bytes that are kept of a value
 )
 
+func newSample(name string, index int) *sample {
+	s := &sample{name: name, called: []string{fold(name)}, index: index, values: map[string]int{}, absent: map[string]int{}}
+	if of := fold(name[strings.LastIndexAny(name, ".]:")+1:]); of != s.called[0] {
+		s.called = append(s.called, of) // [CC]ID, roster.startDate, Student: ID
+	}
+	return s
+}
+
+// isCalled reports whether the column has the name, which is folded.
+func (s *sample) isCalled(name string) bool { return slices.Contains(s.called, name) }
+
 // add counts the trimmed value of one more row.
 func (s *sample) add(value string) {
+	if absent(value) {
+		s.absent[value]++
+		return
+	}
 	if value == "" {
 		return
 	}
@@ -39,6 +57,16 @@ func (s *sample) add(value string) {
 		value = strings.Clone(value) // or the whole row would be kept
 	}
 	s.values[value]++
+}
+
+// present is an expression for the cell, blank where it stands for no value.
+func (s *sample) present() string {
+	words := slices.Sorted(maps.Keys(s.absent))
+	for i, word := range words {
+		words[i] = strconv.Quote(word)
+	}
+	cell := variable(s.name)
+	return cell + " in [" + strings.Join(words, ", ") + `] ? "" : ` + cell
 }
 
 // distinct are the values of the column, in order.
@@ -74,6 +102,13 @@ func (s *sample) repeats() bool {
 		}
 	}
 	return false
+}
+
+// identifies reports whether each row has a value of its own that can be an id.
+func (s *sample) identifies(rows int) bool {
+	return s.filled == rows && !s.repeats() && s.formats() == nil && s.all(func(v string) bool {
+		return strings.ContainsAny(v, "0123456789") && !strings.Contains(v, " ") && idProblem(v) == nil
+	})
 }
 
 // speaks reports whether most values mean something for the field.

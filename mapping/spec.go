@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Spec is what a mapping file says (contract section 9). The zero Spec reads
+// Spec is what a mapping file says. The zero Spec reads
 // files with OneRoster headers. A Spec is never changed once made and is
 // safe for concurrent use.
 type Spec struct {
@@ -118,6 +118,14 @@ func (s *Spec) addOnly(e entry) error {
 	}
 	s.only = append(s.only, entry{f.name, e.at})
 	return nil
+}
+
+// feeds reports whether s says which column, or what expression over columns,
+// the field comes from.
+func (s Spec) feeds(name string) bool {
+	_, named := s.columns[name]
+	_, computed := s.compute[name]
+	return named || computed
 }
 
 // wants reports whether s sends the field of that name.

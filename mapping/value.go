@@ -64,28 +64,37 @@ func (f *field) appendJSON(b []byte, text string) ([]byte, *Problem) {
 }
 
 func (f *field) choiceProblem(text string) *Problem {
-	p := &Problem{Kind: KindValue, Message: "is not allowed", Allowed: strings.Join(f.allowed, ", ")}
-	if f.name == "status" && strings.EqualFold(text, "inactive") {
-		p.Hint = "OneRoster 1.0's inactive means tobedeleted: if that is what the file means, put " + flow("values", f.name, text, "tobedeleted") + " in a mapping file"
-	} else if near := nearest(text, f.allowed); near != "" {
+	p := &Problem{Kind: KindValue, Message: "is not allowed", Allowed: strings.Join(f.allowed, ", "), Hint: f.valueHint(text)}
+	if near := nearest(text, f.allowed); near != "" {
 		p.Hint = "did you mean " + strconv.Quote(near) + "? " + flow("values", f.name, text, near) + " in a mapping file says so"
 	}
 	return p
 }
 
 func (f *field) booleanProblem(text string) *Problem {
-	p := &Problem{Kind: KindValue, Message: "is not allowed", Allowed: "true, false"}
-	meant, ok := spokenBoolean[strings.ToLower(text)]
-	if ok {
-		p.Hint = "if it means " + meant + ", put " + flow("values", f.name, text, meant) + " in a mapping file"
-	}
-	return p
+	return &Problem{Kind: KindValue, Message: "is not allowed", Allowed: "true, false", Hint: f.valueHint(text)}
 }
 
-// spokenBoolean is how systems other than OneRoster say true and false.
-var spokenBoolean = map[string]string{
-	"1": "true", "y": "true", "yes": "true", "t": "true", "x": "true", "on": "true",
-	"0": "false", "n": "false", "no": "false", "f": "false", "off": "false",
+// valueHint says which line of a mapping file would read a value.
+func (f *field) valueHint(text string) string {
+	line := func(to string) string { return "put " + flow("values", f.name, text, to) + " in a mapping file" }
+	meant := meanings[f.name][fold(text)]
+	if f.kind == kindBoolean {
+		meant = spoken[fold(text)]
+	}
+	switch {
+	case len(text) > 80: // it is no code
+		return ""
+	case f.name == "status" && strings.EqualFold(text, "inactive"):
+		return "OneRoster 1.0's inactive means tobedeleted: if that is what the file means, " + line("tobedeleted")
+	case f.name == "status" && endings[fold(text)]:
+		return "if it means that the enrollment is to be deleted, " + line("tobedeleted")
+	case absent(text):
+		return "if it stands for no value, " + line("")
+	case meant != "":
+		return "if it means " + meant + ", " + line(meant)
+	}
+	return line("…") + " with what it means in place of …"
 }
 
 // isNumber reports whether text is a number of the JSON grammar that a
@@ -114,10 +123,32 @@ func idProblem(id string) *Problem {
 		return &Problem{Kind: KindID, Message: "has a character that cannot be seen", Allowed: "letters, digits, punctuation and plain spaces"}
 	case len(id) > most && utf8.RuneCountInString(id) > most:
 		return &Problem{Kind: KindID, Message: "is " + strconv.Itoa(utf8.RuneCountInString(id)) + " characters long", Allowed: "at most 255"}
-	case (id[0] == '#' || strings.IndexByte(id, '+') > 0) && mangled.MatchString(id):
+	case strings.HasPrefix(id, `="`), (id[0] == '#' || strings.IndexByte(id, '+') > 0) && mangled.MatchString(id):
 		return &Problem{Kind: KindMangled, Message: "is an id that a spreadsheet has rewritten", Hint: "export the file again and do not save it from a spreadsheet, or format the column as text first"}
+	case !strings.ContainsAny(id, "0123456789") && noID(id):
+		return &Problem{Kind: KindBlank, Message: "is what exports write where there is no id"}
 	}
 	return nil
+}
+
+// noID reports whether a text without digits stands where there is no id: in
+// place of a value, in a row of totals, or as a line drawn under the header.
+func noID(text string) bool {
+	switch fold(text) {
+	case "total", "totals", "grandtotal", "totalrecords", "recordcount":
+		return true
+	}
+	return absent(text) || strings.Trim(text, "-_=*") == ""
+}
+
+// absent reports whether text is what systems write when there is no value.
+func absent(text string) bool {
+	switch strings.ToLower(text) {
+	case "null", "(null)", "<null>", "[null]", `\n`, "nil", "none", "n/a", "nan", "undefined", "-", "--", "---",
+		"0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "0/0/0":
+		return true
+	}
+	return false
 }
 
 // textProblem finds what no text of a file that was decoded rightly holds.

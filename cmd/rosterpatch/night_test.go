@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,9 +33,19 @@ type night struct {
 	against bool
 	verify  bool
 	runs    []*program
+	left    int // rows that are not done
 	kills   int
 	repeats int // requests repeated because of a kill
 	worst   int // of one kill
+}
+
+// quietNight is a night of so many rows and workers, against a server that
+// answers at once.
+func quietNight(t *testing.T, seed uint64, rows, workers int, reading ...string) *night {
+	n := &night{t: t, r: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), workers: workers, reading: reading}
+	n.roster, n.verify = newRoster(n.r, rows), slices.Contains(reading, "--verify")
+	n.open(3)
+	return n
 }
 
 // newNight draws a night.
@@ -62,19 +73,23 @@ func newNight(t *testing.T, r *rand.Rand) *night {
 	if n.verify {
 		n.reading = append(n.reading, "--verify")
 	}
-	n.flags = []string{
-		"--workers", fmt.Sprint(n.workers), "--rate", fmt.Sprint(n.rate), "--retries", fmt.Sprint(r.IntN(4)),
-		"--timeout", "2s", "--give-up", "20s", "--max-invalid", "100%", "--max-tobedeleted", "100%",
-		"--progress", []string{"auto", "plain", "json", "none"}[r.IntN(4)], "--log-level", []string{"debug", "info"}[r.IntN(2)],
-	}
+	n.open(r.IntN(4), "--progress", []string{"auto", "plain", "json", "none"}[r.IntN(4)], "--log-level", []string{"debug", "info"}[r.IntN(2)])
+	return n
+}
+
+// open makes the server, and puts the roster where the program finds it.
+func (n *night) open(retries int, flags ...string) {
+	n.flags = append([]string{
+		"--workers", fmt.Sprint(n.workers), "--rate", fmt.Sprint(n.rate), "--retries", fmt.Sprint(retries),
+		"--timeout", "2s", "--give-up", "20s", "--max-invalid", "100%", "--max-tobedeleted", "100%"}, flags...)
 	n.server = newWatched(n.options)
 	for _, record := range n.roster.held {
 		if err := n.server.Put(record); err != nil {
-			t.Fatal(err)
+			n.t.Fatal(err)
 		}
 	}
+	n.left = len(n.roster.rows)
 	n.store()
-	return n
 }
 
 // store puts the roster where the program finds it.
@@ -99,38 +114,46 @@ func (n *night) end() ending {
 	e := ending{signals: [][]os.Signal{
 		{syscall.SIGKILL}, {syscall.SIGKILL}, {syscall.SIGKILL}, {syscall.SIGTERM}, {syscall.SIGINT}, {syscall.SIGTERM, syscall.SIGINT}, nil,
 	}[n.r.IntN(7)]}
-	most := len(n.roster.rows)
+	most := 1 + n.left // more would come too late
 	switch n.r.IntN(3) {
 	case 0:
 		e.arrived = 1 + n.r.IntN(most)
 	case 1:
 		e.carriedOut = 1 + n.r.IntN(most)
 	default:
-		e.after = time.Duration(n.r.IntN(1200)) * time.Millisecond
+		e.after = time.Duration(n.r.IntN(600)) * time.Millisecond
 	}
 	return e
 }
 
 // pass runs the program until all is done, and holds each run to the promises.
 func (n *night) pass() {
-	for storms := 1 + n.r.IntN(4); !n.t.Failed(); storms-- {
-		var fault func(sandbox.Request) string
-		var e ending
-		w := weather{}
-		if storms > 0 {
-			w, e = storm(n.r), n.end()
-			fault = w.faults(rand.New(rand.NewPCG(n.r.Uint64(), n.r.Uint64())))
+	for storms := 1 + n.r.IntN(6); storms > 0 && !n.t.Failed(); storms-- {
+		w := storm(n.r)
+		if n.options.Answer == "none" {
+			delete(w.chances, "cut") // which leaves nothing whole
 		}
-		args := append(n.next(), n.flags...)
-		p := runProgram(n.t, n.dir, n.server, fault, e, n.roster.text, args...)
-		p.workers, p.rate = n.workers, n.rate
-		n.runs = append(n.runs, p)
-		n.hold(p, w)
-		if storms <= 0 {
-			n.done(p)
-			return
-		}
+		n.run(w, n.end())
 	}
+	n.finish()
+}
+
+// finish runs the program in fine weather, which leaves nothing undone.
+func (n *night) finish() {
+	if !n.t.Failed() {
+		n.done(n.run(weather{}, ending{}))
+	}
+}
+
+// run runs the program once more.
+func (n *night) run(w weather, e ending) *program {
+	n.t.Helper()
+	fault := w.faults(rand.New(rand.NewPCG(n.r.Uint64(), n.r.Uint64())))
+	p := runProgram(n.t, n.dir, n.server, fault, e, n.roster.text, append(n.next(), n.flags...)...)
+	p.workers, p.rate = n.workers, n.rate
+	n.runs = append(n.runs, p)
+	n.hold(p, w)
+	return p
 }
 
 // next is the command that a person would type now.
@@ -154,11 +177,19 @@ func (n *night) hold(p *program, w weather) {
 		return
 	}
 	c.lines = readLines(n.t, p.report)
+	n.left = len(n.roster.rows)
+	for _, l := range c.lines {
+		if l.outcome.Done() || l.outcome == report.Invalid {
+			n.left--
+		}
+	}
 	c.once()
 	c.updated()
 	if p.finished() {
 		c.facts()
-		c.accepted()
+		if n.server.network == nil { // else the server cannot know what the client heard
+			c.accepted()
+		}
 		return
 	}
 	if repeats := c.repeats(); repeats >= 0 {

@@ -139,6 +139,9 @@ func (c *checked) traffic(w weather) {
 			continue
 		case q.Method == "PATCH":
 			number := rowOf(q)
+			if !q.Applied && c.server.network != nil && q.Body[0] == '"' {
+				continue // cut on its way
+			}
 			if number < 0 || c.roster.rows[number].id != q.SourcedID || c.roster.rows[number].kind > toMiss {
 				c.Errorf("PATCH %s %s is of no row that is to be sent", q.SourcedID, q.Body)
 				continue
@@ -230,7 +233,7 @@ func (c *checked) tokens(tokens, calls []sandbox.Request) {
 	if c.lasts > 0 {
 		most += 1 + int(c.took.Seconds()/(0.8*c.lasts.Seconds()))
 	}
-	if issued > most {
+	if issued > most && c.server.network == nil {
 		c.Errorf("%d tokens in %v, more than %d (revoked: %d, lifetime %v)", issued, c.took, most, len(revoked), c.lasts)
 	}
 }

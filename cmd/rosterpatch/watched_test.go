@@ -23,6 +23,7 @@ const (
 // watched is a sandbox that keeps its log in memory and tells as requests come.
 type watched struct {
 	*sandbox.Server
+	network func(url string) (through string, disconnect func()) // nil: a good one
 
 	mu       sync.Mutex
 	log      []sandbox.Request
@@ -93,7 +94,12 @@ func (w *watched) serve(t *testing.T) (env []string, end func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return connect(live.URL), func() {
+	url, disconnect := live.URL, func() {}
+	if w.network != nil {
+		url, disconnect = w.network(live.URL)
+	}
+	return connect(url), func() {
+		disconnect()
 		if err := live.Close(); err != nil {
 			t.Error(err)
 		}
@@ -112,6 +118,7 @@ func connect(url string) []string {
 type weather struct {
 	chances map[string]float64 // by fault, of a request to the API
 	token   map[string]float64 // likewise, of a request for a token
+	gets    map[string]float64 // and of one that reads; nil: as chances
 	outage  string             // the fault that strikes every request to the API
 	from    int                // for one that lasts from this request on
 	lasts   time.Duration
@@ -157,6 +164,9 @@ func (w weather) faults(r *rand.Rand) func(sandbox.Request) string {
 			if q.Time.Before(over) {
 				return w.outage
 			}
+		}
+		if q.Method == "GET" && w.gets != nil {
+			chances = w.gets
 		}
 		drawn := r.Float64()
 		for _, kind := range slices.Sorted(maps.Keys(chances)) {

@@ -67,7 +67,7 @@ func (c *Client) send(ctx context.Context, method, address string, body []byte, 
 	attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
 	defer cancel()
 	var t trace
-	request, err := http.NewRequestWithContext(t.attach(attempt), method, address, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(t.attach(attempt, cancel), method, address, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, err
 	}

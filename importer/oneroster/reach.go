@@ -51,7 +51,6 @@ func misconfigured(err error) string {
 		proxy       *proxyError
 		record      tls.RecordHeaderError
 		certificate *tls.CertificateVerificationError
-		alert       tls.AlertError
 		unknown     x509.UnknownAuthorityError
 		hostname    x509.HostnameError
 	)
@@ -69,8 +68,8 @@ func misconfigured(err error) string {
 		return "its TLS certificate is not accepted: " + certificate.Err.Error()
 	case errors.As(err, &unknown), errors.As(err, &hostname):
 		return "its TLS certificate is not accepted: " + innermost(err).Error()
-	case errors.As(err, &alert):
-		return "TLS was refused: " + alert.Error()
+	case errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error"): // an alert, theirs or ours
+		return "TLS was refused: " + op.Err.Error()
 	}
 	return ""
 }

@@ -24,42 +24,41 @@ const (
 // concurrent use.
 type redactor struct {
 	mu        sync.RWMutex
-	secrets   []string
-	spellings []string // of all secrets, longest first
+	secrets   [][]string // the spellings of each, itself first
+	spellings []string   // of all of them, longest first
 }
 
 // add makes every later text lose secret.
 func (r *redactor) add(secret string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if secret == "" || slices.Contains(r.secrets, secret) {
+	if secret == "" || slices.ContainsFunc(r.secrets, func(known []string) bool { return known[0] == secret }) {
 		return
 	}
 	if len(r.secrets) == secretsKept {
 		r.secrets = slices.Delete(r.secrets, 1, 2)
 	}
-	r.secrets = append(r.secrets, secret)
-	r.spellings = nil
-	for _, s := range r.secrets {
-		r.spellings = append(r.spellings, spellings(s)...)
-	}
+	r.secrets = append(r.secrets, spellings(secret))
+	r.spellings = slices.Concat(r.secrets...)
 	slices.SortFunc(r.spellings, func(a, b string) int { return len(b) - len(a) })
 }
 
-// spellings are secret as it is, and as URLs, JSON and HTML may have it.
+// spellings are secret as it is, and then as URLs, JSON and HTML may have it.
 func spellings(secret string) []string {
 	escaped, _ := json.Marshal(secret) // a string always marshals
 	quoted := strconv.Quote(secret)
-	all := []string{
-		secret, string(escaped[1 : len(escaped)-1]), quoted[1 : len(quoted)-1],
-		strings.ReplaceAll(secret, "/", `\/`), html.EscapeString(secret),
-	}
+	query, path := url.QueryEscape(secret), url.PathEscape(secret)
 	hex := regexp.MustCompile("%..")
-	for _, s := range []string{url.QueryEscape(secret), url.PathEscape(secret)} {
-		all = append(all, s, hex.ReplaceAllStringFunc(s, strings.ToLower))
+	all := []string{secret}
+	for _, s := range []string{
+		string(escaped[1 : len(escaped)-1]), quoted[1 : len(quoted)-1], strings.ReplaceAll(secret, "/", `\/`), html.EscapeString(secret),
+		query, path, hex.ReplaceAllStringFunc(query, strings.ToLower), hex.ReplaceAllStringFunc(path, strings.ToLower),
+	} {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 // text is s without the secrets. A secret that is cut short by the end of s

@@ -2,29 +2,46 @@ package oneroster
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/http/httptrace"
 	"sync/atomic"
 )
 
-// trace notes how far a request came, which its error does not tell. Where the
-// transport starts over by itself, it does so knowing that the server has not
-// taken the request, and only the last try counts.
+// trace notes how far a request came, which its error does not tell, and sees
+// to it that it is sent once.
 type trace struct {
-	idle      atomic.Bool // the connection had been open and without a request before
 	connected atomic.Bool
+	http2     atomic.Bool // the connection speaks it
+	idle      atomic.Bool // the connection had been open and without a request before
 	wrote     atomic.Bool // some of the request may be with the server
 	answered  atomic.Bool
+	repeated  atomic.Bool // the transport was about to send it a second time
 }
 
-func (t *trace) attach(ctx context.Context) context.Context {
+// attach makes ctx's request tell t. stop ends ctx.
+func (t *trace) attach(ctx context.Context, stop context.CancelFunc) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) {
-			for _, came := range []*atomic.Bool{&t.idle, &t.connected, &t.wrote, &t.answered} {
-				came.Store(false)
+			// A read that met a broken connection is repeated by net/http itself,
+			// which no pacer would know of. Any other start over is of a request that
+			// the server has not taken: nothing was written, or HTTP/2 said so.
+			if t.wrote.Load() && !t.http2.Load() {
+				t.repeated.Store(true)
+				stop()
+				return
+			}
+			for _, b := range []*atomic.Bool{&t.connected, &t.http2, &t.idle, &t.wrote, &t.answered} {
+				b.Store(false)
 			}
 		},
 		GotConn: func(info httptrace.GotConnInfo) {
+			if t.repeated.Load() {
+				info.Conn.Close() // it was at hand, and would be used although ctx has ended
+				return
+			}
+			c, secure := info.Conn.(*tls.Conn)
+			t.http2.Store(secure && c.ConnectionState().NegotiatedProtocol == "h2")
 			t.connected.Store(true)
 			t.idle.Store(info.WasIdle)
 		},
@@ -39,7 +56,10 @@ func (t *trace) judge(err error) Answer {
 		return Answer{Verdict: Misconfigured, Message: wrong}
 	}
 	cause := transportCause(err)
-	if cause == "" {
+	switch {
+	case t.repeated.Load():
+		cause = "connection closed before the answer was whole"
+	case cause == "":
 		cause = "the connection failed"
 	}
 	timeout := errors.Is(err, context.DeadlineExceeded)
@@ -47,7 +67,7 @@ func (t *trace) judge(err error) Answer {
 	case !t.connected.Load(), !t.wrote.Load() && !timeout:
 		return Answer{Verdict: Unreached, Message: "no connection: " + cause}
 	case t.idle.Load() && !t.answered.Load() && !timeout:
-		// The server closed an idle connection as the request went out, most likely.
+		// Most likely the server closed an idle connection as the request went out.
 		return Answer{Verdict: Stale, Message: cause}
 	default:
 		return Answer{Verdict: Lost, Message: "no usable answer: " + cause}

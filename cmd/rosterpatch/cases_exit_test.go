@@ -1,0 +1,370 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"rosterpatch/importer/report"
+	"rosterpatch/importer/sandbox"
+)
+
+// shell is a directory with a server, in which commands are run as a person
+// does.
+type shell struct {
+	*testing.T
+	dir    string
+	served *served
+	env    []string // arguments that name the server
+}
+
+// served is a sandbox's log.
+type served struct {
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+func (s *served) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.Write(p)
+}
+
+// patches are the PATCHes that came.
+func (s *shell) patches() (all []sandbox.Request) {
+	s.Helper()
+	s.served.mu.Lock()
+	defer s.served.mu.Unlock()
+	log, err := sandbox.ReadLog(bytes.NewReader(s.served.log.Bytes()))
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, q := range log {
+		if q.Method == "PATCH" {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+const shellSecret = "a-secret-of-the-shell"
+
+func newShell(t *testing.T, o sandbox.Options) *shell {
+	t.Helper()
+	s := &shell{T: t, dir: t.TempDir(), served: &served{}}
+	o.Open, o.ClientSecret, o.Log = true, shellSecret, s.served
+	live, err := sandbox.New(o).Start("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { live.Close() })
+	s.put("server.env", fmt.Sprintf("ROSTERPATCH_BASE_URL=%s\nROSTERPATCH_TOKEN_URL=%s\nROSTERPATCH_CLIENT_ID=sandbox\nROSTERPATCH_CLIENT_SECRET=%s\n",
+		live.URL, live.TokenURL, shellSecret))
+	s.env = []string{"--env-file", s.path("server.env"), "--progress", "none"}
+	return s
+}
+
+func (s *shell) path(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *shell) put(name, text string) {
+	s.Helper()
+	if err := os.WriteFile(s.path(name), []byte(text), 0o600); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// args are a command's arguments, in which a word that begins with "./" is a file
+// of the shell's directory.
+func (s *shell) args(words []string) []string {
+	args := append([]string{words[0]}, s.env...)
+	for _, w := range words[1:] {
+		if name, ok := strings.CutPrefix(w, "./"); ok {
+			w = s.path(name)
+		}
+		args = append(args, w)
+	}
+	return args
+}
+
+// noSecret looks for secrets in what a command said and left behind.
+func (s *shell) noSecret(said string) {
+	s.Helper()
+	paths, err := filepath.Glob(s.path("*.report.*"))
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			s.Fatal(err)
+		}
+		said += string(text)
+	}
+	for _, word := range []string{shellSecret, "sandbox-token-"} {
+		if strings.Contains(said, word) {
+			s.Errorf("%q is in an output", word)
+		}
+	}
+}
+
+// fileOf is a file of n rows.
+func fileOf(n int) string {
+	var b strings.Builder
+	b.WriteString("sourcedId,role\n")
+	for i := range n {
+		fmt.Fprintf(&b, "e%d,teacher\n", i+1)
+	}
+	return b.String()
+}
+
+// Contract section 7, for import: each way to end has its code, says why, and
+// names the command that comes next where there is anything left to do.
+func TestExitCodes(t *testing.T) {
+	always := func(fault string) func(sandbox.Request) string {
+		return func(q sandbox.Request) string {
+			if q.Method == "PATCH" {
+				return fault
+			}
+			return ""
+		}
+	}
+	const again = "rosterpatch rerun "
+	tests := []struct {
+		name    string
+		source  string
+		server  sandbox.Options
+		args    []string // after "import"; none: ./rows.csv
+		code    int
+		out     []string // said on standard output
+		err     []string // and on standard error
+		patches int      // -1: not compared
+	}{
+		{name: "all updated", source: fileOf(3), code: 0, out: []string{"3  updated", "rows.report.csv"}, patches: 3},
+		{name: "updated and unchanged", source: "sourcedId,role\ne1,\ne2,student\n", code: 0, out: []string{"1  updated", "1  unchanged"}, patches: 1},
+		{name: "standard input", args: []string{"-", "--report", "./in.report.csv"}, source: fileOf(2), code: 0, out: []string{"2  updated"}, patches: 2},
+
+		{name: "no such flag", source: fileOf(1), args: []string{"./rows.csv", "--wrkers", "3"}, code: 2, err: []string{"--wrkers"}},
+		{name: "no file named", args: []string{}, code: 2, err: []string{"FILE"}},
+		{name: "no workers", source: fileOf(1), args: []string{"./rows.csv", "--workers", "0"}, code: 2, err: []string{"--workers", "1 to 1000"}},
+		{name: "not a number", source: fileOf(1), args: []string{"./rows.csv", "--retries", "many"}, code: 2, err: []string{"--retries"}},
+		{name: "no URL", source: fileOf(1), args: []string{"./rows.csv", "--base-url", "api.example.org"}, code: 2, err: []string{"--base-url", "https://"}},
+		{name: "plain http", source: fileOf(1), args: []string{"./rows.csv", "--base-url", "http://api.example.org"}, code: 2, err: []string{"--base-url", "loopback"}},
+		{name: "plain http for tokens", source: fileOf(1), args: []string{"./rows.csv", "--token-url", "http://api.example.org"}, code: 2, err: []string{"--token-url", "loopback"}},
+		{name: "no mapping file", source: fileOf(1), args: []string{"./rows.csv", "--mapping", "./none.yaml"}, code: 2, err: []string{"none.yaml"}},
+		{name: "a mistake in a mapping file", source: fileOf(1), args: []string{"./rows.csv", "--mapping", "./rows.csv"}, code: 2, err: []string{"rows.csv:1"}},
+		{name: "a wrong expression", source: fileOf(1), args: []string{"./rows.csv", "--where", "1 +"}, code: 2, err: []string{"--where"}},
+		{name: "a limit that is none", source: fileOf(1), args: []string{"./rows.csv", "--max-changes", "few"}, code: 2, err: []string{"--max-changes"}},
+		{name: "a shard that is none", source: fileOf(1), args: []string{"./rows.csv", "--shard", "4/4"}, code: 2, err: []string{"--shard", "3/4"}},
+		{name: "an environment file that is not there", source: fileOf(1), args: []string{"./rows.csv", "--env-file", "./none.env"}, code: 2, err: []string{"none.env"}},
+		{name: "case 9: a report in the way", source: fileOf(1), args: []string{"./rows.csv", "--report", "./server.env"}, code: 2, err: []string{"--report", "--force"}},
+
+		{name: "case 2: one refused", source: fileOf(3), server: sandbox.Options{Fault: func(q sandbox.Request) string {
+			if q.SourcedID == "e2" {
+				return "failure"
+			}
+			return ""
+		}}, code: 3, out: []string{"2  updated", "1  failed", "internal_server_error", again}, patches: 3},
+		{name: "case 4: one invalid", source: "sourcedId,role\ne1,aide\ne2,aide\ne3,student\n", code: 3, out: []string{"1  updated", "2  invalid", again}, patches: 1},
+		{name: "case 13: one unknown", source: fileOf(1), server: sandbox.Options{Fault: always("cut")}, args: []string{"./rows.csv", "--retries", "0"}, code: 3, out: []string{"1  unknown", again}, patches: 1},
+
+		{name: "case 27: down", source: fileOf(99), server: sandbox.Options{Fault: always("500")}, args: []string{"./rows.csv", "--give-up", "300ms"}, code: 4, out: []string{"unsent", again}, err: []string{"--give-up"}, patches: -1},
+		{name: "case 28: a long wait", source: fileOf(9), server: sandbox.Options{Fault: always("429"), RetryAfter: "3600"}, code: 4, out: []string{"9  unsent", again}, err: []string{"Retry-After", "1h0m0s"}, patches: 1},
+		{name: "case 34: nowhere", source: fileOf(9), args: []string{"./rows.csv", "--base-url", "https://" + strings.Repeat("x", 64) + ".invalid"}, code: 4, out: []string{"9  unsent", again}, err: []string{"no such host"}},
+		{name: "time is up", source: fileOf(90), args: []string{"./rows.csv", "--rate", "20", "--finish-by", "300ms"}, code: 4, out: []string{"updated", "unsent", again}, err: []string{"finish by"}, patches: -1},
+
+		{name: "case 8: empty", source: "", code: 5, err: []string{"rows.csv", "empty"}},
+		{name: "case 9: not there", source: "x", args: []string{"./none.csv"}, code: 5, err: []string{"none.csv", "no such file"}},
+		{name: "case 10: too many tobedeleted", source: "sourcedId,status\n" + strings.Repeat("e,tobedeleted\n", 51), code: 5, err: []string{"51 of 51", "--max-tobedeleted 51"}},
+		{name: "too many changes", source: fileOf(3), args: []string{"./rows.csv", "--max-changes", "2"}, code: 5, err: []string{"3 of 3", "--max-changes 3"}},
+		{name: "case 22: an encoding", source: "sourcedId,role\nZo\xeb,student\n", code: 5, err: []string{"rows.csv:2", "--encoding windows-1252"}},
+		{name: "case 23: a header", source: "sourcedId,endate\ne1,2027-06-10\n", code: 5, err: []string{"endate", "endDate"}},
+		{name: "case 24: half uploaded", source: "sourcedId,role\ne1,student\ne2", code: 5, err: []string{"rows.csv:3", "cut"}},
+		{name: "case 31: an unclosed quote", source: "sourcedId,role\n\"e1,student\n", code: 5, err: []string{"rows.csv:2", "quote"}},
+
+		{name: "case 18: a rotated secret", source: fileOf(9), server: sandbox.Options{ClientID: "rotated"}, code: 6, out: []string{"9  unsent", again}, err: []string{"invalid_client", "secret"}},
+		{name: "case 25: 401 twice", source: fileOf(9), server: sandbox.Options{Fault: always("401")}, code: 6, out: []string{"1  failed", "8  unsent", again}, err: []string{"401"}, patches: 2},
+		{name: "case 26: no scope", source: fileOf(9), server: sandbox.Options{Fault: always("403")}, code: 6, out: []string{"failed", "unsent", again}, err: []string{"403", "scope"}, patches: 5},
+		{name: "case 29: the token endpoint is down", source: fileOf(9), server: sandbox.Options{Fault: func(q sandbox.Request) string { return "500" }}, args: []string{"./rows.csv", "--retries", "0"}, code: 6, out: []string{"9  unsent", again}, err: []string{"token endpoint", "500"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newShell(t, tt.server)
+			s.put("rows.csv", tt.source)
+			if tt.args == nil {
+				tt.args = []string{"./rows.csv"}
+			}
+			var out, err bytes.Buffer
+			code := run(t.Context(), s.args(append([]string{"import"}, tt.args...)), strings.NewReader(tt.source), &out, &err)
+			if code != tt.code {
+				t.Errorf("exit code %d, want %d", code, tt.code)
+			}
+			said(t, "standard output", out.String(), tt.out)
+			said(t, "standard error", err.String(), tt.err)
+			if got := len(s.patches()); tt.patches >= 0 && got != tt.patches {
+				t.Errorf("the server saw %d PATCHes, want %d", got, tt.patches)
+			}
+			if refused := code == 2 || code == 5; refused && out.Len() > 0 {
+				t.Errorf("standard output of a refused run: %s", &out)
+			}
+			s.noSecret(out.String() + err.String())
+			if t.Failed() {
+				t.Logf("standard output:\n%s\nstandard error:\n%s", &out, &err)
+			}
+		})
+	}
+}
+
+func said(t *testing.T, where, text string, words []string) {
+	t.Helper()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			t.Errorf("%s does not say %q", where, w)
+		}
+	}
+}
+
+// Case 17: exit code 7, and nothing sent.
+func TestLockIsHeld(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, sandbox.Options{})
+	s.put("rows.csv", fileOf(2))
+	lock := flock.New(s.path(".rosterpatch.lock"))
+	if held, err := lock.TryLock(); !held || err != nil {
+		t.Fatal(held, err)
+	}
+	defer lock.Close()
+	var out, err bytes.Buffer
+	if code := run(t.Context(), s.args([]string{"import", "./rows.csv"}), nil, &out, &err); code != 7 {
+		t.Errorf("exit code %d: %s", code, &err)
+	}
+	said(t, "standard error", err.String(), []string{s.path(".rosterpatch.lock"), "--lock"})
+	if len(s.patches()) > 0 {
+		t.Error("something was sent")
+	}
+	if code := run(t.Context(), s.args([]string{"import", "./rows.csv", "--lock", s.path("other.lock")}), nil, &out, &err); code != 0 {
+		t.Errorf("with another lock: exit code %d: %s", code, &err)
+	}
+}
+
+// command is the program in a process of its own.
+func (s *shell) command(ctx context.Context, words ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, "rosterpatch", s.args(words)...)
+}
+
+// Case 20: the first signal lets what is in flight be answered and completes the
+// report; a second one does not wait.
+func TestSignals(t *testing.T) {
+	const rows, workers = 2000, 8
+	for _, tt := range []struct {
+		name    string
+		signals []syscall.Signal
+		code    int
+	}{
+		{"SIGTERM", []syscall.Signal{syscall.SIGTERM}, 143},
+		{"SIGINT", []syscall.Signal{syscall.SIGINT}, 130},
+		{"SIGTERM twice", []syscall.Signal{syscall.SIGTERM, syscall.SIGTERM}, 143},
+		{"SIGINT after SIGTERM", []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}, 130},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			twice := len(tt.signals) > 1
+			reached, goOn := make(chan struct{}), make(chan struct{})
+			var once sync.Once
+			release := sync.OnceFunc(func() { close(goOn) })
+			s := newShell(t, sandbox.Options{Fault: func(q sandbox.Request) string {
+				if q.Method == "PATCH" && q.Seq >= 200 {
+					once.Do(func() { close(reached) })
+					<-goOn
+				}
+				return ""
+			}})
+			t.Cleanup(release)
+			s.put("rows.csv", fileOf(rows))
+			c := s.command(t.Context(), "import", "./rows.csv", "--workers", fmt.Sprint(workers), "--rate", "0")
+			var out, err bytes.Buffer
+			c.Stdout, c.Stderr = &out, &err
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- c.Wait() }()
+			<-reached
+			c.Process.Signal(tt.signals[0])
+			if !twice {
+				release()
+				<-ended
+			}
+			// Until the first has been seen, a second of its kind is one with it.
+			for again := time.Tick(5 * time.Millisecond); twice; {
+				select {
+				case <-ended:
+					twice = false
+				case <-again:
+					c.Process.Signal(tt.signals[1])
+				}
+			}
+			if code := c.ProcessState.ExitCode(); code != tt.code {
+				t.Errorf("exit code %d, want %d", code, tt.code)
+			}
+			s.noSecret(out.String() + err.String())
+			if len(tt.signals) > 1 {
+				return
+			}
+			said(t, "standard output", out.String(), []string{"updated", "unsent", "rosterpatch rerun "})
+			facts, problem := report.ReadRun(s.path("rows.report.json"))
+			sent := len(s.patches())
+			if problem != nil || facts.State != report.Stopped || facts.Outcomes[report.Updated] != sent || facts.Outcomes[report.Unsent] != rows-sent {
+				t.Errorf("%v, %s, %v after %d PATCHes", problem, facts.State, facts.Outcomes, sent)
+			}
+			if sent > rows/2 { // the signal takes a moment to arrive
+				t.Errorf("%d PATCHes", sent)
+			}
+		})
+	}
+}
+
+// Case 30: exit code 1, and standard error names what was sent and is not in the
+// report. A limit on the size of files stands for the full disk.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, sandbox.Options{})
+	const rows = 2000
+	s.put("rows.csv", fileOf(rows))
+	c := exec.CommandContext(t.Context(), "sh", append([]string{"-c", `ulimit -f 64; exec rosterpatch "$@"`, "sh"}, s.args([]string{"import", "./rows.csv", "--rate", "0"})...)...)
+	var out, err bytes.Buffer
+	c.Stdout, c.Stderr = &out, &err
+	c.Run()
+	if code := c.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("exit code %d: %s", code, &err)
+	}
+	said(t, "standard error", err.String(), []string{"writing the report", "file too large", "sent but not in the report"})
+	said(t, "standard output", out.String(), []string{"rosterpatch rerun "})
+	recorded, problem := os.ReadFile(s.path("rows.report.csv"))
+	if problem != nil {
+		t.Fatal(problem)
+	}
+	sent := s.patches()
+	if len(sent) == rows {
+		t.Error("everything was sent, although not all of it could be recorded")
+	}
+	for _, q := range sent {
+		if !strings.Contains(string(recorded), ","+q.SourcedID+",") && !strings.Contains(err.String(), "sourcedId "+q.SourcedID+":") {
+			t.Errorf("%s was sent, and is neither in the report nor named", q.SourcedID)
+		}
+	}
+	if lines := strings.Count(err.String(), "\n"); lines > 30 {
+		t.Errorf("standard error has %d lines: %.2000s", lines, &err)
+	}
+	s.noSecret(out.String() + err.String())
+}

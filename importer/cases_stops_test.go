@@ -1,0 +1,322 @@
+package importer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"rosterpatch/importer"
+	"rosterpatch/importer/report"
+	"rosterpatch/importer/sandbox"
+)
+
+// Case 17.
+func TestSecondRun(t *testing.T) {
+	t.Parallel()
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	n := newNight(t, rows(3), sandbox.Options{Fault: func(q sandbox.Request) string {
+		if q.Method == "PATCH" {
+			once.Do(func() { close(begun) })
+			<-goOn
+		}
+		return ""
+	}})
+	first := make(chan error, 1)
+	go func() {
+		_, err := importer.Run(t.Context(), n.options)
+		first <- err
+	}()
+	<-begun
+	second := n.options
+	second.Report = n.path("another.report.csv") // in the same directory
+	before := n.requests()
+	_, err := importer.Run(t.Context(), second)
+	var locked *importer.LockedError
+	if !errors.As(err, &locked) || locked.Path != n.path(".rosterpatch.lock") {
+		t.Errorf("the second run ended with %v", err)
+	}
+	if after := n.requests(); len(after) != len(before) {
+		t.Errorf("the second run sent %+v", after[len(before):])
+	}
+	if _, err := os.Stat(second.Report); err == nil {
+		t.Error("the second run left a report")
+	}
+	shard := second
+	shard.Shard, shard.Report = importer.Shard{Index: 0, Of: 1000}, ""
+	if _, err := importer.Run(t.Context(), shard); errors.As(err, &locked) {
+		t.Errorf("a shard has no lock of its own: %v", err)
+	}
+	close(goOn)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	n.options.Report = second.Report
+	third := n.run() // the lock is free again
+	third.finished()
+}
+
+// errSignal stands for what the command line cancels a run with.
+var errSignal = errors.New("interrupted")
+
+// Case 20: what is in flight is answered and reported, the rest is unsent.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	n := newNight(t, rows(300), sandbox.Options{Latency: 30 * time.Millisecond, Fault: func(q sandbox.Request) string {
+		if q.Method == "PATCH" && q.Seq == 60 {
+			cancel(errSignal)
+		}
+		return ""
+	}})
+	n.options.Workers = 8
+	m := n.perform(ctx, importer.Run)
+	if !errors.Is(m.err, errSignal) {
+		t.Errorf("the run ended with %v", m.err)
+	}
+	sent := len(m.patches())
+	if m.outcomes[report.Updated] != sent || m.outcomes[report.Unsent] != 300-sent || sent < 59 || sent > 59+8 {
+		t.Errorf("%v after %d PATCHes", m.outcomes, sent)
+	}
+	if !strings.Contains(m.facts.StopReason, errSignal.Error()) {
+		t.Errorf("the stop's reason is %q", m.facts.StopReason)
+	}
+}
+
+// Case 20: a row that waits to be sent again is not sent again.
+func TestInterruptedWhileWaiting(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	n := newNight(t, rows(3), sandbox.Options{RetryAfter: "10", Fault: func(q sandbox.Request) string {
+		switch {
+		case q.Method != "PATCH":
+		case q.SourcedID == "e1":
+			return "500"
+		default:
+			cancel(errSignal)
+			return "429"
+		}
+		return ""
+	}})
+	n.options.Workers = 1
+	began := time.Now()
+	m := n.perform(ctx, importer.Run)
+	if !errors.Is(m.err, errSignal) || time.Since(began) > 2*time.Second {
+		t.Errorf("the run ended with %v after %v", m.err, time.Since(began))
+	}
+	m.reports("2 failed 500 1 … the run stopped before it could be sent again", "3 unsent 429 1 … stopped before it could be sent again", "4 unsent 0 0")
+}
+
+// Case 26.
+func TestNoScope(t *testing.T) {
+	t.Run("from the start", func(t *testing.T) {
+		t.Parallel()
+		n := newNight(t, rows(200), sandbox.Options{Fault: strikes("*403")})
+		n.options.Workers = 16
+		m := n.run()
+		if e := ended[*importer.PermissionError](m, "403", "roster.createput", "lacks the scope"); e.Status != 403 {
+			t.Errorf("%+v", e)
+		}
+		sent := len(m.patches())
+		if m.outcomes[report.Failed] != sent || m.outcomes[report.Unsent] != 200-sent || sent > 10 {
+			t.Errorf("%v after %d PATCHes", m.outcomes, sent)
+		}
+	})
+	t.Run("of a few records alone", func(t *testing.T) {
+		t.Parallel()
+		n := newNight(t, rows(60), sandbox.Options{Fault: func(q sandbox.Request) string {
+			if q.Method == "PATCH" && strings.HasSuffix(q.SourcedID, "7") {
+				return "403"
+			}
+			return ""
+		}})
+		m := n.run()
+		m.finished()
+		if m.outcomes[report.Failed] != 6 || m.outcomes[report.Updated] != 54 {
+			t.Errorf("%v", m.outcomes)
+		}
+	})
+	t.Run("lost on the way", func(t *testing.T) {
+		t.Parallel()
+		n := newNight(t, rows(500), sandbox.Options{Fault: func(q sandbox.Request) string {
+			if q.Method == "PATCH" && q.Seq > 100 {
+				return "403"
+			}
+			return ""
+		}})
+		m := n.run()
+		ended[*importer.PermissionError](m, "403")
+		if m.outcomes[report.Failed] > 30 || m.outcomes[report.Updated] < 90 {
+			t.Errorf("%v", m.outcomes)
+		}
+	})
+}
+
+// Case 27 and promise 5: an outage ends the run in time, and costs a probe at a
+// time.
+func TestDownAllNight(t *testing.T) {
+	tests := []struct {
+		name  string
+		set   func(n *night)
+		fault string
+		words []string
+		most  int // requests that the server saw
+	}{
+		{"503", func(*night) {}, "*503", []string{"HTTP 503", "--give-up 2s"}, 18},
+		{"500 in no time", func(*night) {}, "*500", []string{"HTTP 500", "--give-up 2s"}, 18},
+		{"hanging", func(n *night) { n.options.Server.Timeout = 150 * time.Millisecond }, "*hang", []string{"timeout", "--give-up 2s"}, 18},
+		{"resets", func(*night) {}, "*reset", []string{"closed", "--give-up 2s"}, 20},
+		{"no one there", func(n *night) { n.options.Server.BaseURL = closed(n.T) }, "", []string{"connection refused", "--give-up 2s"}, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o := sandbox.Options{RetryAfter: "none"}
+			if tt.fault != "" {
+				o.Fault = strikes(tt.fault)
+			}
+			n := newNight(t, rows(400), o)
+			n.options.Workers, n.options.Retries, n.options.GiveUp = 16, 100, 2*time.Second
+			tt.set(n)
+			began := time.Now()
+			m := n.run()
+			ended[*importer.GiveUpError](m, tt.words...)
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if got := len(m.patches()); got > tt.most {
+				t.Errorf("the server saw %d PATCHes, want at most %d", got, tt.most)
+			}
+			together := 0
+			for i, q := range m.patches() {
+				if i > 0 && q.Time.Before(m.patches()[i-1].Time.Add(time.Duration(m.patches()[i-1].Took*0.9*float64(time.Millisecond)))) {
+					together++
+				}
+			}
+			if together > 0 {
+				t.Errorf("%d PATCHes while another was under way", together)
+			}
+			if m.outcomes[report.Updated] > 0 || m.outcomes[report.Unsent] < 380 {
+				t.Errorf("%v", m.outcomes)
+			}
+		})
+	}
+}
+
+// Promise 5: in the middle of a run an outage quickly costs no more than a probe
+// at a time, and the run goes on when it is over.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	var down, up time.Time
+	var mu sync.Mutex
+	n := newNight(t, rows(200), sandbox.Options{RetryAfter: "none", Latency: 2 * time.Millisecond, Fault: func(q sandbox.Request) string {
+		mu.Lock()
+		defer mu.Unlock()
+		if q.Seq == 80 {
+			down, up = time.Now(), time.Now().Add(1500*time.Millisecond)
+		}
+		if !down.IsZero() && time.Now().Before(up) {
+			return "500"
+		}
+		return ""
+	}})
+	n.options.Workers, n.options.Retries = 16, 20
+	m := n.run()
+	m.finished()
+	if m.outcomes[report.Updated] != 200 {
+		t.Errorf("%v", m.outcomes)
+	}
+	if failed := len(m.patches()) - 200; failed > 16+15+10 {
+		t.Errorf("the outage cost %d PATCHes", failed)
+	}
+}
+
+// Contract section 5: --finish-by.
+func TestFinishBy(t *testing.T) {
+	t.Parallel()
+	n := newNight(t, rows(400), sandbox.Options{})
+	n.options.Rate, n.options.FinishBy = 40, time.Now().Add(600*time.Millisecond)
+	m := n.run()
+	if !errors.Is(m.err, importer.ErrFinishBy) {
+		t.Errorf("the run ended with %v", m.err)
+	}
+	if m.outcomes[report.Updated] == 0 || m.outcomes[report.Unsent] < 350 || m.outcomes[report.Updated]+m.outcomes[report.Unsent] != 400 {
+		t.Errorf("%v", m.outcomes)
+	}
+}
+
+// Case 30: with a limit on the size of files in place of a full disk.
+func TestDiskFull(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	var source strings.Builder
+	source.WriteString("sourcedId,role,metadata.note\n")
+	const total = 3000
+	for i := range total {
+		fmt.Fprintf(&source, "e%d,teacher,%s\n", i, strings.Repeat("x", 40))
+	}
+	n := newNight(t, source.String(), sandbox.Options{})
+	n.options.Workers = 8
+	var free syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &free); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 64 << 10, Max: free.Max}); err != nil {
+		t.Fatal(err)
+	}
+	m := n.run()
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &free); err != nil {
+		t.Fatal(err)
+	}
+	e := ended[*importer.ReportError](m, "file too large")
+	if m.err == nil || len(m.err.Error()) > 1000 {
+		t.Errorf("the error is %d bytes long: %.2000s", len(m.err.Error()), m.err)
+	}
+	if sent := len(m.patches()); sent > total/2 {
+		t.Errorf("%d PATCHes, although nothing could be recorded", sent)
+	}
+	recorded := make(map[string]bool)
+	for _, l := range m.lines {
+		recorded[l.Cells[0]] = true
+	}
+	lost := make(map[string]bool)
+	for _, l := range e.Lost {
+		lost[l.Cells[0]] = true
+	}
+	for _, q := range m.patches() {
+		if !recorded[q.SourcedID] && !lost[q.SourcedID] {
+			t.Errorf("%s was sent and is neither in the report nor among the lost", q.SourcedID)
+		}
+	}
+	if len(e.Lost) == 0 || len(e.Lost) > 2*8 && len(recorded) > 0 && len(e.Lost) > len(m.patches())-len(recorded)+2*8 {
+		t.Errorf("%d lost, of %d sent and %d recorded", len(e.Lost), len(m.patches()), len(recorded))
+	}
+
+	// With room again, the rerun finishes the job.
+	before := make(map[string]bool)
+	for _, q := range m.patches() {
+		before[q.SourcedID] = true
+	}
+	n.options.Command, n.options.Sources = "rerun", []string{m.report}
+	again := n.perform(t.Context(), importer.Rerun)
+	again.finished()
+	if again.outcomes[report.Updated] != total {
+		t.Errorf("after the rerun: %v", again.outcomes)
+	}
+	repeated := 0
+	for _, q := range again.patches() {
+		if before[q.SourcedID] {
+			repeated++
+		}
+	}
+	if repeated > 2*8 {
+		t.Errorf("%d PATCHes were repeated", repeated)
+	}
+}
