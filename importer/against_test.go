@@ -50,7 +50,7 @@ func (c *chain) next(source string, set ...func(*importer.Options)) *morning {
 func (c *chain) stopped(source string, after int) *morning {
 	c.Helper()
 	patched := 0
-	c.serveFaults(func(q sandbox.Request) string {
+	c.fails(func(q sandbox.Request) string {
 		if q.Method == "PATCH" {
 			if patched++; patched > after {
 				return "503"
@@ -62,7 +62,7 @@ func (c *chain) stopped(source string, after int) *morning {
 	if m.err == nil {
 		c.Error("the night was not stopped")
 	}
-	c.serveFaults(nil)
+	c.fails(nil)
 	return m
 }
 
@@ -112,14 +112,14 @@ func TestARowThatFlipsIsSentEachTime(t *testing.T) {
 			c.stopped(ending("e1=B e3=A e2=B"), 1).tally(report.Updated, report.Failed, report.Unsent)
 		},
 		"a night that failed": func(c *chain) {
-			c.serveFaults(func(q sandbox.Request) string {
+			c.fails(func(q sandbox.Request) string {
 				if q.Method == "PATCH" {
 					return "lost" // carried out, and no answer
 				}
 				return ""
 			})
 			c.next(ending("e1=B e2=A"), func(o *importer.Options) { o.Retries = 0 }).tally(report.Unknown, report.Unchanged)
-			c.serveFaults(nil)
+			c.fails(nil)
 		},
 		"two nights, the last stopped": func(c *chain) {
 			c.next(ending("e1=B e2=A"))
@@ -229,7 +229,7 @@ func TestOnlyWhatIsDoneIsSkipped(t *testing.T) {
 	n.options.Retries = 0
 	then := n.sync("", "then.report.csv")
 	then.tally(report.Updated, report.Failed, report.Failed)
-	n.serveFaults(nil)
+	n.fails(nil)
 	now := n.sync(then.report, "now.report.csv")
 	now.tally(report.Unchanged, report.Failed, report.Updated)
 	now.sawPatches(2)
@@ -307,7 +307,7 @@ func TestARerunOfARunAgainstAReport(t *testing.T) {
 	then := n.sync("", "then.report.csv")
 	n.put("rows.csv", ending("e1=A e2=B"))
 	ctx, cancel := context.WithCancel(t.Context())
-	n.serveFaults(func(q sandbox.Request) string {
+	n.fails(func(q sandbox.Request) string {
 		if q.Method == "PATCH" {
 			cancel()
 			return "503"
@@ -315,7 +315,7 @@ func TestARerunOfARunAgainstAReport(t *testing.T) {
 		return ""
 	})
 	stopped := n.doUntil(ctx, "import", importer.Run, n.path("rows.csv"), func(o *importer.Options) { o.Against, o.Report = then.report, n.path("now.report.csv") })
-	n.serveFaults(nil)
+	n.fails(nil)
 	again := n.rerun(stopped)
 	again.tally(report.Unchanged, report.Updated)
 	again.sawPatches(1)

@@ -373,22 +373,27 @@ func TestRowsLeftOutAreCounted(t *testing.T) {
 // late to call that a refusal.
 func TestSourceChangesMeanwhile(t *testing.T) {
 	t.Parallel()
+	const total = 2500 // more than the reader may be ahead
+	var source strings.Builder
+	source.WriteString("sourcedId,metadata.note\n")
+	for i := range total {
+		fmt.Fprintf(&source, "e%d,%s\n", i, strings.Repeat("x", 150))
+	}
 	var n *night
 	var once sync.Once
-	n = newNight(t, rows(5000), sandbox.Options{Fault: func(q sandbox.Request) string {
+	n = newNight(t, source.String(), sandbox.Options{Fault: func(q sandbox.Request) string {
 		if q.Method == "PATCH" {
 			once.Do(func() { n.put("rows.csv", "sourcedId,role\nanother,student\n") })
 		}
 		return ""
 	}})
-	n.options.Rate = 500 // so that the reader is ahead by what it may be and no more
 	s, err := importer.Run(t.Context(), n.options)
 	if err == nil || nothingSent(err) {
 		t.Fatalf("the run ended with %T: %v", err, err)
 	}
 	contains(t, err.Error(), "rows.csv")
 	sent := ofMethod(n.requests(), "PATCH")
-	if lines := readReport(t, s.Report); len(lines) != len(sent) || len(sent) == 0 || len(sent) == 5000 {
+	if lines := readReport(t, s.Report); len(lines) != len(sent) || len(sent) == 0 || len(sent) == total {
 		t.Errorf("%d lines after %d PATCHes", len(lines), len(sent))
 	}
 }

@@ -41,13 +41,14 @@ func (h *hostile) arrived(r *http.Request) sandbox.Request {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := r.Method + r.URL.EscapedPath()
+	_, id, _ := strings.Cut(r.URL.Path, sandbox.EnrollmentsPath+"/")
 	if h.nth == nil {
 		h.nth = make(map[string]int)
 	}
 	h.nth[key]++
 	q := &sandbox.Request{
 		Seq: int64(len(h.requests)) + 1, Time: time.Now(), Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery,
-		SourcedID: strings.TrimPrefix(r.URL.Path, sandbox.EnrollmentsPath+"/"), Nth: h.nth[key], Fault: "hostile",
+		SourcedID: id, Nth: h.nth[key], Fault: "hostile",
 	}
 	q.RequestID = fmt.Sprintf("hostile-%d", q.Seq)
 	h.requests = append(h.requests, q)

@@ -25,7 +25,7 @@ func TestStaleConnections(t *testing.T) {
 	for _, workers := range []int{1, 8} {
 		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
 			t.Parallel()
-			n := newNight(t, rows(40), sandbox.Options{})
+			n := newNight(t, rows(16), sandbox.Options{})
 			n.options.Workers = workers
 			if workers == 1 { // there is one such connection at most
 				n.options.Retries = 0
@@ -45,7 +45,7 @@ func TestStaleConnections(t *testing.T) {
 			began := time.Now()
 			m := n.run()
 			m.finished()
-			if m.outcomes[report.Updated] != 40 || len(m.patches()) == 40 {
+			if m.outcomes[report.Updated] != 16 || len(m.patches()) == 16 {
 				t.Errorf("%v after %d PATCHes", m.outcomes, len(m.patches()))
 			}
 			if took := time.Since(began); workers == 1 && took > time.Second {

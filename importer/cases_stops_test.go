@@ -81,7 +81,7 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("the run ended with %v", m.err)
 	}
 	sent := len(m.patches())
-	if m.outcomes[report.Updated] != sent || m.outcomes[report.Unsent] != 300-sent || sent < 59 || sent > 59+8 {
+	if m.outcomes[report.Updated] != sent || m.outcomes[report.Unsent] != 300-sent || sent < 59 || sent > 59+2*8 {
 		t.Errorf("%v after %d PATCHes", m.outcomes, sent)
 	}
 	if !strings.Contains(m.facts.StopReason, errSignal.Error()) {
@@ -168,11 +168,11 @@ func TestDownAllNight(t *testing.T) {
 		words []string
 		most  int // requests that the server saw
 	}{
-		{"503", func(*night) {}, "*503", []string{"HTTP 503", "--give-up 2s"}, 18},
-		{"500 in no time", func(*night) {}, "*500", []string{"HTTP 500", "--give-up 2s"}, 18},
-		{"hanging", func(n *night) { n.options.Server.Timeout = 150 * time.Millisecond }, "*hang", []string{"timeout", "--give-up 2s"}, 18},
-		{"resets", func(*night) {}, "*reset", []string{"closed", "--give-up 2s"}, 20},
-		{"no one there", func(n *night) { n.options.Server.BaseURL = closed(n.T) }, "", []string{"connection refused", "--give-up 2s"}, 0},
+		{"503", func(*night) {}, "*503", []string{"HTTP 503", "--give-up 1s"}, 18},
+		{"500 in no time", func(*night) {}, "*500", []string{"HTTP 500", "--give-up 1s"}, 18},
+		{"hanging", func(n *night) { n.options.Server.Timeout = 150 * time.Millisecond }, "*hang", []string{"timeout", "--give-up 1s"}, 18},
+		{"resets", func(*night) {}, "*reset", []string{"closed", "--give-up 1s"}, 20},
+		{"no one there", func(n *night) { n.options.Server.BaseURL = closed(n.T) }, "", []string{"connection refused", "--give-up 1s"}, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestDownAllNight(t *testing.T) {
 				o.Fault = strikes(tt.fault)
 			}
 			n := newNight(t, rows(400), o)
-			n.options.Workers, n.options.Retries, n.options.GiveUp = 16, 100, 2*time.Second
+			n.options.Workers, n.options.Retries, n.options.GiveUp = 16, 100, time.Second
 			tt.set(n)
 			began := time.Now()
 			m := n.run()
@@ -219,7 +219,7 @@ func TestOutage(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		if q.Seq == 80 {
-			down, up = time.Now(), time.Now().Add(1500*time.Millisecond)
+			down, up = time.Now(), time.Now().Add(600*time.Millisecond)
 		}
 		if !down.IsZero() && time.Now().Before(up) {
 			return "500"

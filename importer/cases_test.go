@@ -323,13 +323,14 @@ func readReport(t *testing.T, path string) []report.Line {
 
 // alone runs the calling test once more, in a process of its own, and reports
 // whether this is that process. What a process does only once, such as reading
-// the proxies from its environment, needs that.
+// the proxies from its environment, needs that. Meanwhile other tests go on.
 func alone(t *testing.T) bool {
 	t.Helper()
 	const mark = "ROSTERPATCH_TEST_ALONE"
 	if os.Getenv(mark) == t.Name() {
 		return true
 	}
+	t.Parallel()
 	name := "^" + strings.ReplaceAll(regexp.QuoteMeta(t.Name()), "/", "$/^") + "$"
 	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+name, "-test.count=1", "-test.v")
 	c.Env = append(os.Environ(), mark+"="+t.Name())

@@ -61,7 +61,7 @@ func Check(ctx context.Context, o Options, found func(Finding)) (Checked, error)
 		return Checked{}, err
 	}
 	defer rows.close()
-	c := Checked{Problems: make(map[mapping.Kind]int), Warnings: rows.warn}
+	c := Checked{Problems: make(map[mapping.Kind]int), Warnings: append([]string{}, rows.warn...)}
 	seen, err := judge(ctx, rows, o.Limits, func(it *item) {
 		for _, f := range it.findings(o.Sources[0], o.spooled) {
 			c.Problems[f.Kind]++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 
 	"rosterpatch/importer/oneroster"
@@ -53,18 +54,20 @@ func (c *comparer) add(it item) (bool, error) {
 		}
 	}
 	c.mu.Lock()
-	alone := c.single || c.open[id] > 0 || !oneroster.Listable(id)
+	behind := c.open[id] > 0
+	alone := behind || c.single || !oneroster.Listable(id)
 	c.open[id]++
 	c.mu.Unlock()
 	if !alone {
-		if c.batch, c.size = append(c.batch, it), c.size+3*len(id); len(c.batch) < batchRows && c.size < batchBytes {
+		if c.batch, c.size = append(c.batch, it), c.size+len(url.QueryEscape(id+",")); len(c.batch) < batchRows && c.size < batchBytes {
 			return true, nil
 		}
 		return true, c.flush()
 	}
-	// A row whose id is on its way waits for the row before it, in its lane.
-	if err := c.flush(); err != nil {
-		return true, err
+	if behind { // it waits in its lane for the row of its id that may be in the batch
+		if err := c.flush(); err != nil {
+			return true, err
+		}
 	}
 	return c.submit(c.one(it)), nil
 }
@@ -273,15 +276,24 @@ func (c *comparer) decided(it item, record oneroster.Record) (*job, error) {
 		c.done(it)
 		return nil, err
 	}
+	return c.releasing(it, j), nil
+}
+
+// releasing makes the last of a job and of those that follow it let the row's
+// id go.
+func (c *comparer) releasing(it item, j *job) *job {
 	settle := j.settle
 	j.settle = func(r result) ([]*job, error) {
 		next, err := settle(r)
+		for i := range next {
+			next[i] = c.releasing(it, next[i])
+		}
 		if len(next) == 0 {
 			c.done(it)
 		}
 		return next, err
 	}
-	return j, nil
+	return j
 }
 
 // unread writes the lines of rows whose record could not be read. Nothing was

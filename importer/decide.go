@@ -33,10 +33,11 @@ func (it *item) says(message string) string {
 // planner decides what would be done with a row, and writes that down.
 type planner struct {
 	*sender
-	digest *Digest
-	twice  map[uint64]bool // ids, by hash, that stand on several rows
+	twice map[uint64]bool // ids, by hash, that stand on several rows
 
 	mu      sync.Mutex
+	digest  Digest
+	left    *tally                     // what the comparison leaves to be sent
 	planned map[string][]mapping.Field // of those ids, what the rows so far would change
 }
 
@@ -58,8 +59,18 @@ func (p *planner) decide(it item, record oneroster.Record) (*job, error) {
 	}
 	l := it.line(report.Planned)
 	l.Before, l.After = excerpts(record, change)
-	p.digest.add(it, record, change)
+	p.count(it, record, change)
 	return nil, p.write(l)
+}
+
+func (p *planner) count(it item, record oneroster.Record, change []mapping.Field) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.digest.add(it, record, change)
+	p.left.send(&it, change)
+	if by := p.left.by; by >= 0 && by < len(it.cells) {
+		p.left.group(it.cells[by]).send(&it, change)
+	}
 }
 
 // apply decides what is done with a row: the fields that differ are sent,
@@ -73,11 +84,12 @@ func (s *sender) apply(it item, record oneroster.Record) (*job, error) {
 		return s.decline(it, report.Unchanged, "the server holds it already")
 	}
 	for _, f := range change {
-		now := held(record, f.Name)
-		seen, planned := it.seen(f)
-		if planned && !asSeen(f.Name, now, seen) && !it.ownDoing(f.Name, now) {
+		name := displaced(it.before, displaced(record, f.Name))
+		now := held(record, name)
+		seen, planned := it.seen(name, f.Value)
+		if planned && !asSeen(name, now, seen) && !it.ownDoing(name, now) {
 			l := it.line(report.Conflict) // with what the earlier look saw, so that a rerun is held to it too
-			l.Message = fmt.Sprintf("%s: the record held %s then and holds %s now, so it was left alone", f.Name, shown(seen), shown(now))
+			l.Message = fmt.Sprintf("%s: the record held %s then and holds %s now, so it was left alone", name, shown(seen), shown(now))
 			return nil, s.write(l)
 		}
 	}
@@ -88,14 +100,23 @@ func (s *sender) apply(it item, record oneroster.Record) (*job, error) {
 
 // seen is what an earlier look at the record found in a field, and whether there
 // was such a look. A field that the look did not find wanting held its value.
-func (it *item) seen(f mapping.Field) (json.RawMessage, bool) {
+func (it *item) seen(field string, wanted json.RawMessage) (json.RawMessage, bool) {
 	if it.before == nil {
 		return nil, false
 	}
-	if !mentions(it.before, f.Name) {
-		return f.Value, !it.mended
+	if !mentions(it.before, field) {
+		return wanted, !it.mended
 	}
-	return held(it.before, f.Name), true
+	return held(it.before, field), true
+}
+
+// wanting are the fields that are to be sent as far as is known: all, or those
+// that an earlier look found to differ.
+func (it *item) wanting() []mapping.Field {
+	if it.before == nil || it.mended {
+		return it.change.Fields
+	}
+	return slices.DeleteFunc(slices.Clone(it.change.Fields), func(f mapping.Field) bool { return !mentions(it.before, f.Name) })
 }
 
 // shown is a value for a message.

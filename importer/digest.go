@@ -5,21 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sync"
 
 	"rosterpatch/importer/oneroster"
 	"rosterpatch/mapping"
 )
 
-// Digest is what a plan would change, counted. Safe for concurrent use while it
-// is being made.
+// Digest is what a plan would change, counted.
 type Digest struct {
 	Fields  []Count  // rows that would change each field
 	Schools []Count  // rows that would change, by the school of the record
 	Kinds   []Count  // such as "status active → tobedeleted"
 	First   []string // some changes, as "line 7 (id): endDate 2027-06-10 → 2027-06-11"
 
-	mu    sync.Mutex
 	tally [3]map[string]int
 }
 
@@ -36,8 +33,6 @@ const (
 )
 
 func (d *Digest) add(it item, record oneroster.Record, change []mapping.Field) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	school := held(with(record, it.change.Fields), "school")
 	d.count(1, cmp.Or(reference(school), "(none)"))
 	for _, f := range change {

@@ -30,7 +30,7 @@ type earlier struct {
 	mode    mode
 	plan    bool // the rows are those of a plan, which a person may have cut down
 	mapping *mapping.Mapping
-	lines   spill                         // place of a row in the sources → offset of its line
+	lines   spill                         // key of a row's place in the sources → offset of its line
 	count   int                           // lines
 	own     map[uint64][]oneroster.Record // of ids, by hash, that stand on more than one line
 	rest    *feed                         // all rows of the run, nil if every one has a line
@@ -39,6 +39,15 @@ type earlier struct {
 
 // place orders rows as they stand in the sources.
 func place(file, line int) uint64 { return uint64(file)<<40 | uint64(line) }
+
+// key is the key of a place, by which the rows are ordered: the last row goes
+// first where rows are put back.
+func (m mode) key(place uint64) uint64 {
+	if m == restoring {
+		return ^place
+	}
+	return place
+}
 
 // openEarlier opens the report that is to be rerun. o takes over how the
 // earlier run read its rows, where it does not say otherwise.
@@ -49,16 +58,7 @@ func openEarlier(o *Options) (*feed, error) {
 		e.close()
 		return nil, &RefusedError{err}
 	}
-	f.items = func(yield func(item, error) bool) {
-		for it, err := range e.items() {
-			if err != nil {
-				err = &RefusedError{err}
-			}
-			if !yield(it, err) || err != nil {
-				return
-			}
-		}
-	}
+	f.items = e.items()
 	return f, nil
 }
 
@@ -121,7 +121,7 @@ func (e *earlier) index() error {
 		if err != nil {
 			return err
 		}
-		at := place(file, l.Line)
+		at := e.mode.key(place(file, l.Line))
 		id := e.mapping.ID(l.Cells)
 		if err := errors.Join(e.lines.add(at, uint64(e.reader.Offset())), ids.add(hashOf(id), at)); err != nil {
 			return err
@@ -233,7 +233,7 @@ func (e *earlier) items() iter.Seq2[item, error] {
 					yield(it, err)
 					return
 				}
-				at := place(file, it.row)
+				at := e.mode.key(place(file, it.row))
 				if !known(at) {
 					return
 				}

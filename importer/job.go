@@ -26,6 +26,7 @@ type job struct {
 	// lanes each follows in one of them. Its error stops the run.
 	settle func(result) ([]*job, error)
 
+	waits    int // lanes that it does not have yet; the queue's to know
 	result   result
 	failures int       // attempts that count against the retries
 	stale    int       // attempts that met a connection closed long before

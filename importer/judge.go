@@ -18,16 +18,17 @@ type tally struct {
 	leftOut    int
 	skipped    int
 	duplicates duplicates
-	listable   string // one of the ids that the in-list filter can hold, "" if none can
+	by         int      // the --limit-by column, -1 for none
+	listable   []string // two of the ids that the in-list filter can hold, if there are
 }
 
 // judge reads all rows once, and refuses a run that is over a limit.
-func (r *run) judge(ctx context.Context, rows *feed) (*tally, error) {
+func (r *run) judge(ctx context.Context, rows *feed, limits Limits) (*tally, error) {
 	seen, err := judge(ctx, rows, r.Limits, nil)
 	if err != nil {
 		return nil, err
 	}
-	return seen, seen.guard(r.Limits)
+	return seen, seen.guard(limits)
 }
 
 // judge reads all rows and counts them. Its error says why none must be sent.
@@ -45,7 +46,7 @@ func judge(ctx context.Context, f *feed, limits Limits, see func(*item)) (*tally
 	defer ids.close()
 	for it, err := range f.items {
 		if err != nil {
-			return nil, err
+			return nil, &RefusedError{err}
 		}
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
@@ -54,12 +55,12 @@ func judge(ctx context.Context, f *feed, limits Limits, see func(*item)) (*tally
 		if it.settled != nil {
 			t.outcomes[it.settled.Outcome]++
 		}
-		if by >= 0 && by < len(it.cells) {
+		if t.by = by; by >= 0 && by < len(it.cells) {
 			t.group(it.cells[by]).add(&it)
 		}
 		if it.change.SourcedID != "" {
-			if t.listable == "" && oneroster.Listable(it.change.SourcedID) {
-				t.listable = it.change.SourcedID
+			if len(t.listable) < 2 && oneroster.Listable(it.change.SourcedID) && !slices.Contains(t.listable, it.change.SourcedID) {
+				t.listable = append(t.listable, it.change.SourcedID)
 			}
 			if err := ids.add(hashOf(it.change.SourcedID), uint64(it.row)); err != nil {
 				return nil, err
@@ -88,10 +89,22 @@ func (t *tally) group(value string) *counts {
 	return g
 }
 
+// compared is the tally before it is known what a comparison leaves to be sent.
+func (t *tally) compared() *tally {
+	c := *t
+	c.counts = t.counts.compared()
+	c.groups = make(map[string]*counts, len(t.groups))
+	for value, g := range t.groups {
+		left := g.compared()
+		c.groups[value] = &left
+	}
+	return &c
+}
+
 // guard refuses a run that is over a limit, as a whole or for one value of the
 // --limit-by column.
 func (t *tally) guard(limits Limits) error {
-	if err := limits.hold(&t.counts, ""); err != nil {
+	if err := limits.hold(&t.counts, &t.counts, ""); err != nil {
 		return err
 	}
 	values := make([]string, 0, len(t.groups))
@@ -100,7 +113,7 @@ func (t *tally) guard(limits Limits) error {
 	}
 	slices.Sort(values)
 	for _, v := range values {
-		if err := limits.hold(t.groups[v], fmt.Sprintf("%s %q", limits.By, v)); err != nil {
+		if err := limits.hold(t.groups[v], &t.counts, fmt.Sprintf("%s %q", limits.By, v)); err != nil {
 			return err
 		}
 	}

@@ -118,14 +118,17 @@ const examples = 3
 
 func (c *counts) add(it *item) {
 	c.rows++
-	if it.settled != nil {
-		if it.settled.Outcome == report.Invalid {
-			c.note(invalid, it, ": "+it.settled.Message)
-		}
-		return
+	if it.settled == nil {
+		c.send(it, it.wanting())
+	} else if it.settled.Outcome == report.Invalid {
+		c.note(invalid, it, ": "+it.settled.Message)
 	}
+}
+
+// send counts a row of which these fields are to be sent.
+func (c *counts) send(it *item, fields []mapping.Field) {
 	c.note(changes, it, "")
-	if slices.ContainsFunc(it.change.Fields, func(f mapping.Field) bool { return f.Name == "status" && string(f.Value) == `"tobedeleted"` }) {
+	if slices.ContainsFunc(fields, func(f mapping.Field) bool { return f.Name == "status" && string(f.Value) == `"tobedeleted"` }) {
 		c.note(toBeDeleted, it, "")
 	}
 }
@@ -171,8 +174,19 @@ func (e *LimitError) Error() string {
 		strings.Join(e.Examples, "\n          "), e.Allow)
 }
 
-// hold returns a *RefusedError with the first limit that c is over.
-func (l Limits) hold(c *counts, by string) error {
+// compared is c without the rows to send, which a comparison has still to find.
+func (c counts) compared() counts {
+	left := counts{rows: c.rows}
+	left.of[invalid], left.example[invalid] = c.of[invalid], c.example[invalid]
+	return left
+}
+
+// beforeComparing are the limits that hold before the records are read.
+func (l Limits) beforeComparing() Limits { return Limits{Invalid: l.Invalid, By: l.By} }
+
+// hold returns a *RefusedError with the first limit that c, a part of all, is
+// over. The flag that it says would allow it allows it for all parts.
+func (l Limits) hold(c, all *counts, by string) error {
 	for k := range kinds {
 		limit, flag, what := l.of(k)
 		if limit.allows(c.of[k], c.rows) {
@@ -180,7 +194,7 @@ func (l Limits) hold(c *counts, by string) error {
 		}
 		return &RefusedError{&LimitError{
 			Flag: flag, Limit: limit.String(), Count: c.of[k], Rows: c.rows, What: what, By: by,
-			Examples: c.example[k], Allow: fmt.Sprintf("%s %d", flag, c.of[k]),
+			Examples: c.example[k], Allow: fmt.Sprintf("%s %d", flag, all.of[k]),
 		}}
 	}
 	return nil

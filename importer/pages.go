@@ -140,18 +140,19 @@ func (r *run) choose(ctx context.Context, seen *tally) (reading, error) {
 	if rows <= rowsWorthChoosing {
 		return reading{}, nil
 	}
-	a, err := r.ask(ctx, oneroster.Query{Limit: 1})
+	a, err := r.ask(ctx, func(ctx context.Context) (oneroster.Answer, error) {
+		return r.client.List(ctx, oneroster.Query{Limit: 1})
+	})
 	page, parsed := oneroster.ParsePage(a.Body)
 	if err != nil || a.Verdict != oneroster.Accepted || parsed != nil {
 		return reading{single: true}, err
 	}
-	filter, err := r.ask(ctx, oneroster.Query{IDs: []string{seen.listable}, Limit: 1})
+	takes, err := r.takesFilter(ctx, seen.listable)
 	if err != nil {
 		return reading{}, err
 	}
 	how, cost := "batches of ids", (rows+batchRows-1)/batchRows
-	single := filter.Verdict != oneroster.Accepted
-	if single {
+	if !takes {
 		how, cost = "single reads", rows
 	}
 	all := (page.TotalCount + oneroster.PageLimit - 1) / oneroster.PageLimit
@@ -159,20 +160,40 @@ func (r *run) choose(ctx context.Context, seen *tally) (reading, error) {
 		how, cost = "all pages of the list", all
 	}
 	r.Log.Info().Str("by", how).Int("requests", cost).Int("rows", rows).Int("recordsOnServer", page.TotalCount).
-		Bool("filterTaken", !single).Msg("reading the records: the way with the fewest requests")
+		Bool("filterTaken", takes).Msg("reading the records: the way with the fewest requests")
 	if cost != all || page.TotalCount == 0 {
-		return reading{single: single}, nil
+		return reading{single: !takes}, nil
 	}
 	p, err := r.readPages(ctx)
-	return reading{single: single, pages: p}, err
+	return reading{single: !takes, pages: p}, err
+}
+
+// takesFilter tries the in-list filter on a few ids. Where it finds none, a
+// single read says whether that is for want of records.
+func (r *run) takesFilter(ctx context.Context, ids []string) (bool, error) {
+	if len(ids) == 0 {
+		return false, nil
+	}
+	a, err := r.ask(ctx, func(ctx context.Context) (oneroster.Answer, error) {
+		return r.client.List(ctx, oneroster.Query{IDs: ids, Limit: len(ids)})
+	})
+	page, parsed := oneroster.ParsePage(a.Body)
+	if err != nil || a.Verdict != oneroster.Accepted || parsed != nil {
+		return false, err
+	}
+	if len(page.Enrollments) > 0 {
+		return true, nil
+	}
+	a, err = r.ask(ctx, func(ctx context.Context) (oneroster.Answer, error) { return r.client.Get(ctx, ids[0]) })
+	return a.Verdict != oneroster.Accepted, err
 }
 
 // ask makes one request, with the patience that rows have.
-func (r *run) ask(ctx context.Context, q oneroster.Query) (oneroster.Answer, error) {
+func (r *run) ask(ctx context.Context, send func(context.Context) (oneroster.Answer, error)) (oneroster.Answer, error) {
 	var answer oneroster.Answer
 	err := r.pool().run(ctx, func(submit func(*job) bool) error {
 		submit(&job{
-			send:   func(ctx context.Context) (oneroster.Answer, error) { return r.client.List(ctx, q) },
+			send:   send,
 			settle: func(r result) ([]*job, error) { answer = r.answer; return nil, nil },
 		})
 		return nil

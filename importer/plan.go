@@ -25,22 +25,25 @@ func Plan(ctx context.Context, o Options) (Summary, error) {
 		return Summary{}, err
 	}
 	defer rows.close()
-	seen, err := r.judge(ctx, rows)
+	seen, err := r.judge(ctx, rows, r.Limits.beforeComparing())
 	if err != nil {
 		return Summary{}, err
 	}
 	if err := r.open(rows, seen); err != nil {
 		return Summary{}, err
 	}
-	digest, stopped := r.plan(ctx, rows, seen)
+	p, stopped := r.plan(ctx, rows, seen)
 	s, err := r.close(stopped)
-	s.Digest = digest
+	s.Digest = &p.digest
+	if err == nil {
+		err = p.left.guard(r.Limits)
+	}
 	return s, err
 }
 
 // plan reads the record of each row and writes what would be done.
-func (r *run) plan(ctx context.Context, rows *feed, seen *tally) (*Digest, error) {
-	p := &planner{sender: r.sender(), digest: &Digest{}, twice: seen.duplicates.ids, planned: make(map[string][]mapping.Field)}
+func (r *run) plan(ctx context.Context, rows *feed, seen *tally) (*planner, error) {
+	p := &planner{sender: r.sender(), left: seen.compared(), twice: seen.duplicates.ids, planned: make(map[string][]mapping.Field)}
 	r.stage = "compare"
 	how, err := r.choose(ctx, seen)
 	if err == nil {
@@ -49,7 +52,7 @@ func (r *run) plan(ctx context.Context, rows *feed, seen *tally) (*Digest, error
 		err = errors.Join(err, r.abandon(rows))
 	}
 	p.digest.finish()
-	return p.digest, err
+	return p, err
 }
 
 // Apply sends the plan o.Sources[0]: of each row the fields that differ, if the
@@ -88,9 +91,13 @@ func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (planned *fe
 	if err := draft.open(rows, seen); err != nil {
 		return rows, nil, nil, err
 	}
-	_, stopped = draft.plan(ctx, rows, seen)
-	if _, err := draft.close(stopped); err != nil {
+	p, stopped := draft.plan(ctx, rows, seen)
+	r.mode = comparing // a rerun too is to look at the records
+	if _, err := draft.close(nil); err != nil || stopped != nil {
 		return rows, seen, stopped, err
+	}
+	if err := p.left.guard(r.Limits); err != nil {
+		return rows, nil, nil, err
 	}
 	o := r.Options
 	o.Sources = []string{draft.report}
@@ -100,7 +107,5 @@ func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (planned *fe
 	// A rerun is to find the rows where they came from.
 	planned.sources, planned.of, planned.warn = rows.sources, nil, nil
 	rows.close()
-	after, err = r.judge(ctx, planned)
-	r.mode = comparing
-	return planned, after, nil, err
+	return planned, p.left, nil, nil
 }

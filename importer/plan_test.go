@@ -264,7 +264,7 @@ func TestAStoppedApplyIsFinishedAsThePlanSaw(t *testing.T) {
 	stops := map[string]func(n *night, plan *morning) *morning{
 		"before the first request": func(n *night, plan *morning) *morning {
 			ctx, cancel := context.WithCancelCause(n.Context())
-			n.serveFaults(func(q sandbox.Request) string {
+			n.fails(func(q sandbox.Request) string {
 				if q.Method == "GET" {
 					cancel(context.Canceled)
 					return "503"
@@ -274,7 +274,7 @@ func TestAStoppedApplyIsFinishedAsThePlanSaw(t *testing.T) {
 			return n.doUntil(ctx, "apply", importer.Apply, plan.report)
 		},
 		"by an outage while reading": func(n *night, plan *morning) *morning {
-			n.serveFaults(func(q sandbox.Request) string {
+			n.fails(func(q sandbox.Request) string {
 				if q.Method == "GET" {
 					return "503"
 				}
@@ -283,7 +283,7 @@ func TestAStoppedApplyIsFinishedAsThePlanSaw(t *testing.T) {
 			return n.apply(plan, func(o *importer.Options) { o.GiveUp, o.Retries = 1, 0 })
 		},
 		"by an outage while sending": func(n *night, plan *morning) *morning {
-			n.serveFaults(func(q sandbox.Request) string {
+			n.fails(func(q sandbox.Request) string {
 				if q.Method == "PATCH" {
 					return "503"
 				}
@@ -292,7 +292,7 @@ func TestAStoppedApplyIsFinishedAsThePlanSaw(t *testing.T) {
 			return n.apply(plan, func(o *importer.Options) { o.Retries = 0 })
 		},
 		"by 403s": func(n *night, plan *morning) *morning {
-			n.serveFaults(func(q sandbox.Request) string {
+			n.fails(func(q sandbox.Request) string {
 				if q.Method == "GET" {
 					return "403"
 				}
@@ -311,7 +311,7 @@ func TestAStoppedApplyIsFinishedAsThePlanSaw(t *testing.T) {
 			if len(stopped.lines) != 3 {
 				t.Fatalf("the report has %d lines", len(stopped.lines))
 			}
-			n.serveFaults(nil)
+			n.fails(nil)
 			changed := enrolled("e2")
 			changed.EndDate = "2030-12-31"
 			n.hold(changed)
@@ -321,12 +321,6 @@ func TestAStoppedApplyIsFinishedAsThePlanSaw(t *testing.T) {
 			}
 		})
 	}
-}
-
-// serveFaults puts the same records behind a server that fails so.
-func (n *night) serveFaults(fault func(sandbox.Request) string) {
-	n.Helper()
-	n.serve(sandbox.Options{Fault: fault}, slices.Collect(n.rows.Records())...)
 }
 
 // sawApplied compares how many PATCHes were carried out.

@@ -98,6 +98,7 @@ func (p *pool) worker(ctx context.Context) {
 func (p *pool) dispatch(ctx context.Context) error {
 	defer close(p.work)
 	q, inFlight := newQueue(), 0
+	q.mayOwe = p.workers
 	submitted, done := p.submitted, ctx.Done()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -118,9 +119,6 @@ func (p *pool) dispatch(ctx context.Context) error {
 		)
 		if p.cause == nil {
 			wait = p.untilNext(q, now)
-		}
-		if first != nil && !first.owes && q.owing >= p.workers {
-			first = nil // those that owe a line go first, and are soon settled or sent again
 		}
 		if p.cause == nil && first != nil {
 			if delay := p.pacer.Delay(now); delay == 0 {

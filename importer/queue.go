@@ -14,27 +14,31 @@ import (
 // One goroutine owns a queue.
 type queue struct {
 	ready  list.List         // of *job, in order
+	owing  list.List         // likewise, of those that owe a line: they go first
 	parked parked            // by wake-up time
 	lanes  map[string][]*job // of each lane that is taken, the jobs that wait for it
 	open   int               // jobs that came and are not settled
-	owing  int               // of those, the ones that owe a line
+	owed   int               // of those, the ones that owe a line
+	mayOwe int               // while so many do, no other goes; 0: no bound
 }
 
 func newQueue() *queue { return &queue{lanes: make(map[string][]*job)} }
 
-// add takes a new job. One that has several lanes finds them all free.
+// add takes a new job. It takes the lanes that are free, and waits for the
+// others.
 func (q *queue) add(j *job) {
 	q.open++
-	if len(j.lanes) == 1 {
-		if waiting, taken := q.lanes[j.lanes[0]]; taken {
-			q.lanes[j.lanes[0]] = append(waiting, j)
-			return
-		}
-	}
 	for _, lane := range j.lanes {
-		q.lanes[lane] = nil
+		waiting, taken := q.lanes[lane]
+		if taken {
+			waiting = append(waiting, j)
+			j.waits++
+		}
+		q.lanes[lane] = waiting
 	}
-	q.ready.PushBack(j)
+	if j.waits == 0 {
+		q.ready.PushBack(j)
+	}
 }
 
 // again takes back a job that goes once more, ahead of all others, but not
@@ -44,7 +48,16 @@ func (q *queue) again(j *job, at, now time.Time) {
 		heap.Push(&q.parked, parkedJob{j, at})
 		return
 	}
-	q.ready.PushFront(j)
+	q.push(j)
+}
+
+// push readies a job, ahead of all others.
+func (q *queue) push(j *job) {
+	if j.owes {
+		q.owing.PushFront(j)
+	} else {
+		q.ready.PushFront(j)
+	}
 }
 
 // settled ends a job. Those that follow from it go next and keep the lanes
@@ -52,31 +65,38 @@ func (q *queue) again(j *job, at, now time.Time) {
 func (q *queue) settled(j *job, next []*job) {
 	q.open += len(next) - 1
 	if j.owes {
-		q.owing--
+		q.owed--
 	}
 	for _, n := range slices.Backward(next) {
-		q.ready.PushFront(n)
+		q.push(n)
 		if n.owes {
-			q.owing++
+			q.owed++
 		}
 	}
 	for _, lane := range j.lanes {
-		if slices.ContainsFunc(next, func(n *job) bool { return slices.Contains(n.lanes, lane) }) {
-			continue
+		if !slices.ContainsFunc(next, func(n *job) bool { return slices.Contains(n.lanes, lane) }) {
+			q.free(lane)
 		}
-		if waiting := q.lanes[lane]; len(waiting) > 0 {
-			q.ready.PushFront(waiting[0])
-			q.lanes[lane] = waiting[1:]
-		} else {
-			delete(q.lanes, lane)
-		}
+	}
+}
+
+// free gives a lane to the job that waits for it longest.
+func (q *queue) free(lane string) {
+	waiting := q.lanes[lane]
+	if len(waiting) == 0 {
+		delete(q.lanes, lane)
+		return
+	}
+	q.lanes[lane] = waiting[1:]
+	if waiting[0].waits--; waiting[0].waits == 0 {
+		q.push(waiting[0])
 	}
 }
 
 // wake readies the jobs whose time has come.
 func (q *queue) wake(now time.Time) {
 	for len(q.parked) > 0 && !q.parked[0].at.After(now) {
-		q.ready.PushFront(heap.Pop(&q.parked).(parkedJob).job)
+		q.push(heap.Pop(&q.parked).(parkedJob).job)
 	}
 }
 
@@ -90,27 +110,42 @@ func (q *queue) wakeTime() (time.Time, bool) {
 
 // first is the job that goes next, nil if none is ready.
 func (q *queue) first() *job {
-	if e := q.ready.Front(); e != nil {
+	if e := q.owing.Front(); e != nil {
+		return e.Value.(*job)
+	}
+	if e := q.ready.Front(); e != nil && (q.mayOwe == 0 || q.owed < q.mayOwe) {
 		return e.Value.(*job)
 	}
 	return nil
 }
 
 // take removes the job that first showed.
-func (q *queue) take() { q.ready.Remove(q.ready.Front()) }
+func (q *queue) take() {
+	if e := q.owing.Front(); e != nil {
+		q.owing.Remove(e)
+		return
+	}
+	q.ready.Remove(q.ready.Front())
+}
 
-// drain removes and returns every job that waits, those of a lane in order.
+// drain removes and returns every job, those of a lane in order.
 func (q *queue) drain() []*job {
 	var jobs []*job
-	for e := q.ready.Front(); e != nil; e = e.Next() {
-		jobs = append(jobs, e.Value.(*job))
+	for _, l := range []*list.List{&q.owing, &q.ready} {
+		for e := l.Front(); e != nil; e = e.Next() {
+			jobs = append(jobs, e.Value.(*job))
+		}
 	}
 	for _, p := range q.parked {
 		jobs = append(jobs, p.job)
 	}
-	for _, j := range slices.Clone(jobs) {
-		for _, lane := range j.lanes {
-			jobs = append(jobs, q.lanes[lane]...)
+	for i := 0; i < len(jobs); i++ { // it grows by those that wait for a job's lanes
+		for _, lane := range jobs[i].lanes {
+			for _, j := range q.lanes[lane] {
+				if j.waits > 0 {
+					j.waits, jobs = 0, append(jobs, j)
+				}
+			}
 		}
 	}
 	*q = *newQueue()

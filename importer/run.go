@@ -56,7 +56,11 @@ func perform(ctx context.Context, o Options, open func(*Options) (*feed, error))
 			return Summary{}, err
 		}
 	}
-	seen, err := r.judge(ctx, rows)
+	limits := r.Limits
+	if r.Against == againstServer {
+		limits = limits.beforeComparing()
+	}
+	seen, err := r.judge(ctx, rows, limits)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -263,7 +267,7 @@ func (r *run) drive(ctx context.Context, rows *feed, s *sender, c *comparer) err
 		}
 		for it, err := range rows.items {
 			if err != nil {
-				return err
+				return fmt.Errorf("read the rows once more, to send them: %w; no more were sent, and those that could not be read have no line: import the file as it is now", err)
 			}
 			taken := false
 			switch {

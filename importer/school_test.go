@@ -3,6 +3,8 @@ package importer_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -26,15 +28,23 @@ func newSchool(t *testing.T, source string, o sandbox.Options, held ...sandbox.R
 // serve puts another server behind the night's options, with these records.
 func (n *night) serve(o sandbox.Options, held ...sandbox.Record) {
 	n.Helper()
+	n.become(o, held)
+	live := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { n.rows.ServeHTTP(w, r) }))
+	n.Cleanup(live.Close)
+	n.options.Server.BaseURL, n.options.Server.TokenURL = live.URL, live.URL+sandbox.TokenPath
+}
+
+// fails has the server go on with its records, but fail so.
+func (n *night) fails(fault func(sandbox.Request) string) {
+	n.Helper()
+	n.become(sandbox.Options{Fault: fault}, slices.Collect(n.rows.Records()))
+}
+
+func (n *night) become(o sandbox.Options, held []sandbox.Record) {
+	n.Helper()
 	o.ClientSecret, o.Log = secret, n.log
 	n.rows = sandbox.New(o)
 	n.hold(held...)
-	live, err := n.rows.Start("")
-	if err != nil {
-		n.Fatal(err)
-	}
-	n.Cleanup(func() { live.Close() })
-	n.options.Server.BaseURL, n.options.Server.TokenURL = live.URL, live.TokenURL
 }
 
 // hold writes records as someone else would, behind the program's back.
@@ -69,6 +79,9 @@ func (n *night) do(command string, act action, file string, set ...func(*importe
 
 func (n *night) doUntil(ctx context.Context, command string, act action, file string, set ...func(*importer.Options)) *morning {
 	n.Helper()
+	if file == "" {
+		n.Fatalf("there is no file to %s", command)
+	}
 	m := &morning{night: n, outcomes: make(map[report.Outcome]int)}
 	o := n.options
 	o.Command, o.Sources = command, []string{file}

@@ -9,7 +9,6 @@ import (
 
 	"rosterpatch/importer/oneroster"
 	"rosterpatch/importer/report"
-	"rosterpatch/mapping"
 )
 
 // sender brings rows to the server and their results into the report.
@@ -36,15 +35,15 @@ func (s *sender) patch(it item) *job {
 		},
 		settle: func(r result) ([]*job, error) {
 			if s.verify && r.outcome() == report.Updated {
-				return []*job{s.readBack(it, change, r)}, nil
+				return []*job{s.readBack(it, r)}, nil
 			}
 			return nil, s.record(it, r.outcome(), r)
 		},
 	}
 }
 
-// readBack is the job that sees whether the record holds what was sent.
-func (s *sender) readBack(it item, sent mapping.Change, patched result) *job {
+// readBack is the job that sees whether the record holds what the row says.
+func (s *sender) readBack(it item, patched result) *job {
 	return &job{
 		lanes: []string{it.change.SourcedID},
 		owes:  true,
@@ -57,7 +56,7 @@ func (s *sender) readBack(it item, sent mapping.Change, patched result) *job {
 				patched.answer.Message = fmt.Sprintf("accepted with %d, but the record could not be read back", patched.answer.Status)
 				return nil, s.record(it, report.Unknown, patched)
 			}
-			if wrong := differing(sent.Fields, record); len(wrong) > 0 {
+			if wrong := differing(it.change.Fields, record); len(wrong) > 0 {
 				patched.answer.Message = fmt.Sprintf("accepted with %d, but read back the record holds %s in %s instead of %s",
 					patched.answer.Status, shown(held(record, wrong[0].Name)), wrong[0].Name, shown(wrong[0].Value))
 				return nil, s.record(it, report.Failed, patched)

@@ -64,9 +64,6 @@ func openSources(o *Options) (*feed, error) {
 		*f.leftOut, *f.skipped = 0, 0
 		for _, s := range files {
 			for it, err := range s.items(f, o.Shard) {
-				if err != nil {
-					err = &RefusedError{err}
-				}
 				if !yield(it, err) || err != nil {
 					return
 				}
@@ -154,6 +151,10 @@ func (s *sourceFile) items(f *feed, shard Shard) iter.Seq2[item, error] {
 			if !taken {
 				*f.leftOut++
 				continue
+			}
+			if row.Unended && len(it.problems) > 0 {
+				yield(item{}, &source.Error{File: s.name, Line: row.Line, Msg: "the last line has no line end and is wrong (" + it.settled.Message + "): the file was cut while it was copied", Fix: "copy it again, or end the line if it is meant so"})
+				return
 			}
 			if !yield(it, nil) {
 				return

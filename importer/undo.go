@@ -102,8 +102,8 @@ func (u *undoing) index(files []string) error {
 			return err
 		}
 		restorable = restorable || l.Before != ""
-		at := place(max(slices.Index(files, l.File), 0), l.Line)
-		if err := u.lines.add(^at, uint64(u.reader.Offset())); err != nil {
+		at := restoring.key(place(max(slices.Index(files, l.File), 0), l.Line))
+		if err := u.lines.add(at, uint64(u.reader.Offset())); err != nil {
 			return err
 		}
 	}
@@ -117,6 +117,10 @@ func (u *undoing) index(files []string) error {
 func (u *undoing) item(l report.Line) (item, error) {
 	it := item{file: l.File, row: l.Line, cells: l.Cells}
 	it.change.SourcedID = u.mapping.ID(l.Cells)
+	if l.Outcome == report.Invalid {
+		it.settle(report.Invalid, "nothing to put back: the row was invalid")
+		return it, nil
+	}
 	sent := l.Outcome == report.Updated || l.Outcome == report.Failed || l.Outcome == report.Unknown
 	if l.Before == "" || !sent {
 		it.settle(report.Unchanged, fmt.Sprintf("nothing to put back: the row was %s", l.Outcome))
@@ -138,19 +142,25 @@ func (it *item) restore(path, target, present string) error {
 	if err != nil {
 		return fmt.Errorf("%s: line %d of the source: %w", path, it.row, err)
 	}
-	var kept []string
-	fields = slices.DeleteFunc(fields, func(f mapping.Field) bool {
-		nothing := string(f.Value) == "null"
-		if nothing {
-			kept = append(kept, f.Name)
+	var nothing, others []string // fields whose value no PATCH can say
+	for _, f := range fields {
+		f.Value = sayable(f.Name, f.Value)
+		switch {
+		case mapping.Allowed(f.Name, f.Value):
+			it.change.Fields = append(it.change.Fields, f)
+		case string(f.Value) == "null":
+			nothing = append(nothing, f.Name)
+		default:
+			others = append(others, fmt.Sprintf("%s held %s before", f.Name, plainly(f.Name, f.Value)))
 		}
-		return nothing
-	})
-	it.change.Fields = fields
-	if len(kept) > 0 {
-		it.remark = fmt.Sprintf("%s held nothing before, which no PATCH can bring back; left as it is", strings.Join(kept, ", "))
 	}
-	if len(fields) == 0 {
+	if len(nothing) > 0 {
+		others = append(others, strings.Join(nothing, ", ")+" held nothing before")
+	}
+	if len(others) > 0 {
+		it.remark = strings.Join(others, "; ") + ", which no PATCH can bring back; left as it is"
+	}
+	if len(it.change.Fields) == 0 {
 		it.was, it.is = "", ""
 		it.settle(report.Unchanged, it.remark)
 	}
@@ -165,6 +175,16 @@ func (it *item) expect(path, present, target string) (err error) {
 		return fmt.Errorf("%s: line %d of the source: %w", path, it.row, err)
 	}
 	return nil
+}
+
+// sayable is a value that a server holds in the form in which a PATCH may say it.
+func sayable(field string, value json.RawMessage) json.RawMessage {
+	if field == "beginDate" || field == "endDate" {
+		if short := day(unquoted(value)); short != unquoted(value) {
+			value, _ = json.Marshal(short) // a string always marshals
+		}
+	}
+	return value
 }
 
 // parseRecord reads what a result.before or result.after says of a record.

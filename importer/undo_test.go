@@ -132,7 +132,7 @@ func TestAStoppedUndoIsFinished(t *testing.T) {
 	stops := map[string]func(n *night, of *morning) *morning{
 		"before the first request": func(n *night, of *morning) *morning {
 			ctx, cancel := context.WithCancel(n.Context())
-			n.serveFaults(func(q sandbox.Request) string {
+			n.fails(func(q sandbox.Request) string {
 				if q.Method == "GET" {
 					cancel()
 					return "503"
@@ -142,7 +142,7 @@ func TestAStoppedUndoIsFinished(t *testing.T) {
 			return n.doUntil(ctx, "undo", importer.Undo, of.report)
 		},
 		"by an outage": func(n *night, of *morning) *morning {
-			n.serveFaults(func(q sandbox.Request) string {
+			n.fails(func(q sandbox.Request) string {
 				if q.Method == "PATCH" {
 					return "503"
 				}
@@ -152,7 +152,7 @@ func TestAStoppedUndoIsFinished(t *testing.T) {
 		},
 		"with some rows done": func(n *night, of *morning) *morning {
 			patched := 0
-			n.serveFaults(func(q sandbox.Request) string {
+			n.fails(func(q sandbox.Request) string {
 				if q.Method == "PATCH" {
 					if patched++; patched > 1 {
 						return "503"
@@ -174,7 +174,7 @@ func TestAStoppedUndoIsFinished(t *testing.T) {
 			if len(stopped.lines) != 3 || stopped.err == nil {
 				t.Fatalf("the undo ended with %v and %d lines", stopped.err, len(stopped.lines))
 			}
-			n.serveFaults(nil)
+			n.fails(nil)
 			again := n.rerun(stopped)
 			again.finished()
 			again.tally(each(3, report.Updated)...)
@@ -192,7 +192,7 @@ func TestAKilledUndoIsFinished(t *testing.T) {
 		as := n.rows.Snapshot()
 		applied := n.apply(n.plan())
 		patched := 0
-		n.serveFaults(func(q sandbox.Request) string {
+		n.fails(func(q sandbox.Request) string {
 			if q.Method == "PATCH" {
 				if patched++; patched > lines {
 					return "503"
@@ -207,7 +207,7 @@ func TestAKilledUndoIsFinished(t *testing.T) {
 			return h, slices.DeleteFunc(rows, func(r []string) bool { return r[at] != "updated" })
 		})
 		kill(t, stopped.report)
-		n.serveFaults(nil)
+		n.fails(nil)
 		again := n.rerun(stopped)
 		again.finished()
 		again.tally(each(4, report.Updated)...)

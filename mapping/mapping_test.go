@@ -85,6 +85,7 @@ func TestProblems(t *testing.T) {
 		{"letter case of role", "role", "Student", "role: \"Student\" is not allowed; allowed: administrator, proctor, student, teacher; did you mean \"student\"? `values: {role: {Student: student}}` in a mapping file says so"},
 		{"a role of elsewhere", "role", "ext:aide", "role: \"ext:aide\" is not allowed; allowed: administrator, proctor, student, teacher; put `values: {role: {'ext:aide': '…'}}` in a mapping file with what it means in place of …"},
 		{"a code of elsewhere", "role", "S", "role: \"S\" is not allowed; allowed: administrator, proctor, student, teacher; if it means student, put `values: {role: {S: student}}` in a mapping file"},
+		{"no code at all", "role", strings.Repeat("x", 81), "role: \"" + strings.Repeat("x", 80) + "\"… is not allowed; allowed: administrator, proctor, student, teacher"},
 		{"another language", "role", "Schüler", "role: \"Schüler\" is not allowed; allowed: administrator, proctor, student, teacher; if it means student, put `values: {role: {'Schüler': student}}` in a mapping file"},
 		{"an ending", "status", "Withdrawn", "status: \"Withdrawn\" is not allowed; allowed: active, tobedeleted; if it means that the enrollment is to be deleted, put `values: {status: {Withdrawn: tobedeleted}}` in a mapping file"},
 		{"NULL of a code", "status", "NULL", "status: \"NULL\" is not allowed; allowed: active, tobedeleted; if it stands for no value, put `values: {status: {NULL: \"\"}}` in a mapping file"},

@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,24 +11,27 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // maxSize bounds a mapping file, in bytes: ample for a value map of tens of
 // thousands of lines.
 const maxSize = 1 << 20
 
-// Parse reads a mapping file; name is what errors call it. An empty file is
-// the zero Spec. Unknown and doubled keys, values that a field cannot take
+// Parse reads a mapping file, UTF-8 or by its byte-order mark UTF-16; name is
+// what errors call it. An empty file is the zero Spec. Unknown and doubled keys, values that a field cannot take
 // and all else that would do nothing or not what it says are refused with a
 // *SpecError that points at line and column. Texts mean what is written: in
 // {1: true, NO: false} no number and no boolean is read.
 func Parse(name string, text []byte) (Spec, error) {
 	d := document{name}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if len(text) > maxSize {
 		return Spec{}, d.errorf(nil, "a mapping file can hold at most 1 MiB")
 	}
-	if !utf8.Valid(text) {
+	// PowerShell writes what it is told to keep of an output as UTF-16.
+	text, _, err := transform.Bytes(unicode.BOMOverride(transform.Nop), text)
+	if err != nil || !utf8.Valid(text) {
 		return Spec{}, d.errorf(nil, "the file is not UTF-8; save it as UTF-8")
 	}
 	tokens := lexer.Tokenize(string(text))

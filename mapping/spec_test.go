@@ -6,9 +6,24 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/unicode"
 
 	"rosterpatch/mapping"
 )
+
+// A mapping that PowerShell put into a file is UTF-16.
+func TestParseUTF16(t *testing.T) {
+	for _, order := range []unicode.Endianness{unicode.LittleEndian, unicode.BigEndian} {
+		text, err := unicode.UTF16(order, unicode.UseBOM).NewEncoder().String("columns:\r\n  role: Rôle\r\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := mapping.Parse("m.yaml", []byte(text))
+		if want := "columns:\n  role: 'Rôle'\n"; err != nil || string(s.YAML()) != want {
+			t.Errorf("%q, %v; want %q", s.YAML(), err, want)
+		}
+	}
+}
 
 func TestParseErrors(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{

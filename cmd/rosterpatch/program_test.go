@@ -19,7 +19,7 @@ import (
 )
 
 // hung is how long a run may take before the test gives it up for hung.
-const hung = 90 * time.Second
+const hung = 40 * time.Second
 
 // ending is how a run is made to end before its time.
 type ending struct {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
-	"encoding/csv"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -11,7 +9,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,52 +24,6 @@ type checked struct {
 	*night
 	*program
 	lines []reportLine
-}
-
-// reportLine is a line of a report, read by encoding/csv alone.
-type reportLine struct {
-	row       int // where it stands in the source
-	outcome   report.Outcome
-	status    string
-	requestID string
-	message   string
-	cells     []string
-}
-
-// readLines reads a report. A torn last line is left out.
-func readLines(t *testing.T, path string) []reportLine {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := csv.NewReader(strings.NewReader(string(text)))
-	r.FieldsPerRecord = -1
-	records, err := r.ReadAll()
-	if err != nil && !errors.Is(err, csv.ErrQuote) {
-		t.Fatalf("%s: %v", path, err)
-	}
-	if len(records) == 0 {
-		return nil
-	}
-	at := func(name string) int { return slices.Index(records[0], "result."+name) }
-	width := at("after") + 1
-	var lines []reportLine
-	for _, cells := range records[1:] {
-		if len(cells) <= width {
-			continue
-		}
-		row, err := strconv.Atoi(cells[at("line")])
-		if err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		lines = append(lines, reportLine{row, report.Outcome(cells[at("outcome")]), cells[at("httpStatus")],
-			cells[at("requestId")], cells[at("message")], cells[width:]})
-	}
-	if !strings.HasSuffix(string(text), "\n") && len(lines) > 0 {
-		lines = lines[:len(lines)-1]
-	}
-	return lines
 }
 
 // secrets: no file and no output holds the secret or a token.
@@ -113,128 +64,15 @@ func (c *checked) codes() {
 			allowed = append(allowed, exitInterrupted+15)
 		}
 	}
-	if c.ending.after > 0 && c.ending.after < 200*time.Millisecond {
-		allowed = append(allowed, -1) // the program may not have heard yet of signals
+	if len(c.log) == 0 {
+		allowed = append(allowed, -1) // it may have been too early to listen for signals
 	}
 	if !slices.Contains(allowed, c.code) {
 		c.Errorf("exit code %d; allowed %v", c.code, allowed)
 	}
-	if c.finished() != (c.report != "") && !slices.Contains([]int{-1, 130, 143}, c.code) {
-		c.Errorf("exit code %d, but the report is not complete", c.code)
-	}
-}
-
-// traffic: requests for one id go in file order and never two at once, the rate
-// is held, one caller asks for tokens, and an outage costs probes.
-func (c *checked) traffic(w weather) {
-	c.Helper()
-	bySeq := make(map[int64]sandbox.Request)
-	last := make(map[string]int)
-	var calls, tokens []sandbox.Request
-	for _, q := range slices.SortedFunc(slices.Values(c.log), func(a, b sandbox.Request) int { return cmp.Compare(a.Seq, b.Seq) }) {
-		bySeq[q.Seq] = q
-		switch {
-		case q.Path == sandbox.TokenPath:
-			tokens = append(tokens, q)
-			continue
-		case q.Method == "PATCH":
-			number := rowOf(q)
-			if !q.Applied && c.server.network != nil && q.Body[0] == '"' {
-				continue // cut on its way
-			}
-			if number < 0 || c.roster.rows[number].id != q.SourcedID || c.roster.rows[number].kind > toMiss {
-				c.Errorf("PATCH %s %s is of no row that is to be sent", q.SourcedID, q.Body)
-				continue
-			}
-			if number < last[q.SourcedID] {
-				c.Errorf("%s: row %d was sent after row %d", q.SourcedID, number, last[q.SourcedID])
-			}
-			last[q.SourcedID] = number
-		}
-		calls = append(calls, q)
-	}
-	for _, q := range calls {
-		if other, ok := bySeq[q.Overlaps]; q.Overlaps != 0 && (!ok || !other.GaveUp) {
-			c.Errorf("%s: two requests at once: %d and %d", q.SourcedID, q.Overlaps, q.Seq)
-		}
-	}
-	c.pace(calls)
-	c.tokens(tokens, calls)
-	if w.outage != "" && len(calls) >= w.from && w.from > 0 {
-		begun := calls[w.from-1].Time
-		met := 0
-		for _, q := range calls {
-			if !q.Time.Before(begun) && q.Time.Before(begun.Add(w.lasts)) {
-				met++
-			}
-		}
-		// Those in flight, ten that look for an end, and then pauses of 150 ms at least.
-		if most := 2*c.program.workers + 12 + int(w.lasts/(150*time.Millisecond)); met > most {
-			c.Errorf("an outage of %v met %d requests, more than %d", w.lasts, met, most)
-		}
-	}
-}
-
-// rowOf is the number of the row whose body a PATCH carries, -1 if it is of none.
-func rowOf(q sandbox.Request) int {
-	body, _ := decode(q.Body)["enrollment"].(map[string]any)
-	metadata, _ := body["metadata"].(map[string]any)
-	text, _ := metadata["row"].(string)
-	number, err := strconv.Atoi(text)
-	if err != nil {
-		return -1
-	}
-	return number
-}
-
-// pace: of the requests to the API no span holds more than the rate allows. A
-// request may take slack from where it is counted to where it is logged.
-func (c *checked) pace(calls []sandbox.Request) {
-	c.Helper()
-	const slack = 300 * time.Millisecond
-	burst := 1 + int(c.program.rate/100)
-	if c.program.rate == 0 {
-		return
-	}
-	for i := range calls {
-		span := calls[i].Time.Sub(c.began)
-		for _, from := range []int{0, i / 2} {
-			if from > 0 {
-				span = calls[i].Time.Sub(calls[from].Time) + slack
-			}
-			if n := i - from + 1; float64(n) > float64(burst)+c.program.rate*span.Seconds() {
-				c.Errorf("%d requests in %v, with a rate of %v", n, span, c.program.rate)
-				return
-			}
-		}
-	}
-}
-
-// tokens: they are asked for by one caller at a time, and a new one only for
-// cause.
-func (c *checked) tokens(tokens, calls []sandbox.Request) {
-	c.Helper()
-	revoked := make(map[int]bool)
-	for _, q := range calls {
-		if q.Status == 401 {
-			revoked[q.Token] = true
-		}
-	}
-	issued := 0
-	for i, q := range tokens {
-		if i > 0 && q.Time.Before(tokens[i-1].Time.Add(time.Duration(tokens[i-1].Took*float64(time.Millisecond)))) {
-			c.Error("two requests for a token at once")
-		}
-		if q.Status == 200 && q.Fault != "html" {
-			issued++
-		}
-	}
-	most := 1 + len(revoked)
-	if c.lasts > 0 {
-		most += 1 + int(c.took.Seconds()/(0.8*c.lasts.Seconds()))
-	}
-	if issued > most && c.server.network == nil {
-		c.Errorf("%d tokens in %v, more than %d (revoked: %d, lifetime %v)", issued, c.took, most, len(revoked), c.lasts)
+	// A second signal, like a kill, leaves the report as it is.
+	if len(c.log) > 0 && !c.finished() && c.code != -1 && len(c.ending.signals) < 2 {
+		c.Errorf("exit code %d after %d requests, but there is no complete report", c.code, len(c.log))
 	}
 }
 
@@ -340,7 +178,8 @@ func (c *checked) facts() {
 	if f.Start.After(f.End) || f.Start.Before(c.began.Add(-time.Second)) || (f.State == report.Stopped) != (f.StopReason != "") {
 		c.Errorf("facts: %+v", f)
 	}
-	if (f.State == report.Stopped) == (c.code == exitDone || c.code == exitNotUpdated) {
+	killed := c.code == -1 // between the facts and its end
+	if (f.State == report.Stopped) == (c.code == exitDone || c.code == exitNotUpdated) && !killed {
 		c.Errorf("facts: %s, but exit code %d", f.State, c.code)
 	}
 }
@@ -430,17 +269,21 @@ func (c *checked) store() {
 	c.Helper()
 	for id, want := range c.roster.want {
 		got, _ := c.server.Get(id)
-		same := reflect.DeepEqual(decode(got.Metadata), decode(want.Metadata)) &&
-			(got.Primary == want.Primary || c.options.PrimaryDefault && want.Primary == "" && got.Primary == "false")
-		got.Metadata, want.Metadata, got.Primary, want.Primary = nil, nil, "", ""
-		if full, _ := c.server.Get(id); !same || !sameRecord(got, want) {
-			c.Errorf("%s: the server holds %+v (metadata %s), want %+v (metadata %s)", id, got, full.Metadata, want, c.roster.want[id].Metadata)
+		if c.options.PrimaryDefault && want.Primary == "" {
+			want.Primary = got.Primary // no PATCH can keep it null there
+		}
+		if held, wanted := record(got), record(want); !reflect.DeepEqual(held, wanted) {
+			c.Errorf("%s: the server holds %v, want %v", id, held, wanted)
+			return // one tells enough
 		}
 	}
 }
 
-// sameRecord compares what can be seen of two records.
-func sameRecord(a, b sandbox.Record) bool {
-	return [7]string{a.SourcedID, a.Status, a.Role, a.BeginDate, a.EndDate, a.User + a.School, a.Class} ==
-		[7]string{b.SourcedID, b.Status, b.Role, b.BeginDate, b.EndDate, b.User + b.School, b.Class}
+// record is what can be seen of a record.
+func record(r sandbox.Record) map[string]any {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return nil
+	}
+	return decode(text)
 }

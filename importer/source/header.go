@@ -77,27 +77,45 @@ func (r *Rows) readSeparator(line []byte) bool {
 func (r *Rows) isTitle(line []byte) bool {
 	cells, _ := r.parse(line, true).Read()
 	title := strings.TrimSpace(strings.Join(cells, ""))
-	below, err := r.parse(r.lines.peek(), false).Read()
-	if err != nil || filled(cells) != 1 || !strings.Contains(title, " ") || filled(below) < 2 {
+	below := r.below()
+	if filled(cells) != 1 || !strings.Contains(title, " ") || len(below) == 0 || filled(below[0]) < 2 {
 		return false
 	}
 	r.warn("has a title above its header, %q: it is passed over", title)
 	return true
 }
 
-// fit gives the header as many cells as the first row has, where only blank ones
-// at the end make the difference: exports end their rows with a delimiter and
-// their header without one, or the other way round.
+// fit gives the header as many cells as the first rows have, where only blank
+// ones at the end make the difference: exports end their rows with a delimiter
+// and their header without one, or the other way round.
 func (r *Rows) fit(header []string) []string {
-	row, err := r.parse(r.lines.peek(), false).Read()
-	switch n := len(header); {
-	case err != nil:
+	below := r.below()
+	if len(below) == 0 || len(below[0]) != len(below[len(below)-1]) {
+		return header
+	}
+	switch row, n := below[0], len(header); {
 	case len(row) > n && blankCells(row[n:]):
 		return append(header, row[n:]...)
 	case len(row) < n && blankCells(header[len(row):]):
 		return header[:len(row)]
 	}
 	return header
+}
+
+// below are the next rows that hold anything, two at most, as far as they can be
+// seen without reading on.
+func (r *Rows) below() (rows [][]string) {
+	ahead := r.parse(r.lines.ahead(), false)
+	for len(rows) < 2 {
+		row, err := ahead.Read()
+		if err != nil {
+			break
+		}
+		if !blankCells(row) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // checkHeaderLine looks at the header before it is parsed, for what would make

@@ -56,16 +56,10 @@ func (l *lines) start() error {
 	}
 }
 
-// peek is the next line that holds anything, as far as it can be seen from here;
-// nil if there is none or its end is out of sight.
-func (l *lines) peek() []byte {
-	ahead, _ := l.in.Peek(maxPeek) // what is wrong shows when it is read
-	for line := range bytes.Lines(ahead) {
-		if bytes.ContainsFunc(line, isInk) && line[len(line)-1] == '\n' {
-			return line
-		}
-	}
-	return nil
+// ahead are the next lines, as far as they can be seen whole without reading on.
+func (l *lines) ahead() []byte {
+	text, _ := l.in.Peek(maxPeek) // what is wrong shows when it is read
+	return text[:bytes.LastIndexByte(text, '\n')+1]
 }
 
 // put hands the parser a line that is not in the file.

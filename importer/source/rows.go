@@ -27,6 +27,9 @@ type Row struct {
 	// Ragged is "", or why the row cannot be matched to the header. Such a row is
 	// invalid; those after it can be read.
 	Ragged string
+	// Unended is true of the last row of a file that lacks the last line end. Many
+	// programs leave it out; where the row is wrong too, the file was cut.
+	Unended bool
 }
 
 // Rows is one pass over a file. It is not safe for concurrent use.
@@ -142,6 +145,7 @@ func (r *Rows) read() (Row, error) {
 	if err != nil {
 		return Row{}, r.refusal(err)
 	}
+	row.Unended = !r.lines.ended
 	return row, r.checkSize(row.Cells)
 }
 

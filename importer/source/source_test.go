@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/text/encoding/unicode"
 )
 
@@ -137,8 +138,11 @@ func TestRows(t *testing.T) {
 		"sep= tab":                     {content: "SEP=\t\nsourcedId\trole\ne1\tstudent\n", rows: ids(3)},
 		"delimiters behind the header": {content: "sourcedId,role,,\ne1,student\n", rows: ids(2)},
 		"delimiters behind some rows": {
-			content: "sourcedId,role\ne1,student\ne2,student,\n",
-			rows:    append(ids(2), Row{Line: 3, Cells: []string{"e2", "student", ""}, Ragged: "3 cells where the header has 2"}),
+			content: "sourcedId,role\ne1,student,\ne2,student\n",
+			rows: []Row{
+				{Line: 2, Cells: []string{"e1", "student", ""}, Ragged: "3 cells where the header has 2"},
+				{Line: 3, Cells: []string{"e2", "student"}},
+			},
 		},
 		"joined files": {
 			content: "sourcedId,role\ne1,student\nsourcedId,role\n",
@@ -157,6 +161,7 @@ func TestRows(t *testing.T) {
 			content: "sourcedId,role\n=\"01\",student\n",
 			rows:    []Row{{Line: 2, Cells: []string{`="01",student`}, Ragged: `a formula of a spreadsheet where its value should be; export ="0123" as 0123`}},
 		},
+		"one word is no title":    {content: "sourcedId\ne1,student\n", header: []string{"sourcedId"}, rows: []Row{{Line: 2, Cells: []string{"e1", "student"}, Ragged: "2 cells where the header has 1"}}},
 		"one column of two words": {content: "Enrollment ID\ne1\n", header: []string{"Enrollment ID"}, rows: []Row{{Line: 2, Cells: []string{"e1"}}}},
 		"line ends inside quotes": {
 			content: "sourcedId,role\r\n\"e\r\n1\",\"a\nb\"\r\ne2,\"\r\n\r\n\"\"\r\n\"\r\ne3,x\r\n",
@@ -211,10 +216,20 @@ func TestRows(t *testing.T) {
 			if want.Header == nil {
 				want.Header = []string{"sourcedId", "role"}
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Row{}, "Unended")); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// Only the last row can lack its line end.
+func TestUnended(t *testing.T) {
+	for content, want := range map[string]bool{"sourcedId,role\ne1,x\ne2,y": true, "sourcedId,role\ne1,x\ne2,y\n": false, "sourcedId,role\ne1,x\ne2,y\n\x1a": false} {
+		got, err := read(t, store(t, "f.csv", content), Options{})
+		if err != nil || len(got.Rows) != 2 || got.Rows[0].Unended || got.Rows[1].Unended != want {
+			t.Errorf("%q: %+v, %v", content, got.Rows, err)
+		}
 	}
 }
 
@@ -258,13 +273,15 @@ func TestTitles(t *testing.T) {
 
 // Rows may end with a delimiter that the header lacks.
 func TestDelimitersBehindRows(t *testing.T) {
-	got, err := read(t, store(t, "f.csv", "sourcedId,role\ne1,student,\ne2,student\n"), Options{Name: "f"})
+	got, err := read(t, store(t, "f.csv", "sourcedId,role\ne1,student,\n\ne2,student,\ne3,student\n"), Options{Name: "f"})
 	want := pass{
 		Header: []string{"sourcedId", "role", ""},
 		Rows: []Row{
 			{Line: 2, Cells: []string{"e1", "student", ""}},
-			{Line: 3, Cells: []string{"e2", "student"}, Ragged: "2 cells where the header has 3"},
+			{Line: 4, Cells: []string{"e2", "student", ""}},
+			{Line: 5, Cells: []string{"e3", "student"}, Ragged: "2 cells where the header has 3"},
 		},
+		Skipped:  1,
 		Warnings: []string{"f has no name for column 3: it is ignored"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
