@@ -65,6 +65,7 @@ func TestRotatedSecret(t *testing.T) {
 				token(w, 1, 1)
 				return
 			}
+			<-time.After(100 * time.Millisecond) // for other workers to come and wait too
 			answer(w, 401, asJSON, `{"error":"invalid_client","error_description":"`+tokenPrefix+`"}`)
 		})
 		m := n.run()

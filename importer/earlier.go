@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,18 +34,6 @@ type earlier struct {
 	own     map[uint64][]oneroster.Record // of ids, by hash, that stand on more than one line
 	rest    *feed                         // all rows of the run, nil if every one has a line
 	chosen  func(report.Line) bool
-}
-
-// place orders rows as they stand in the sources.
-func place(file, line int) uint64 { return uint64(file)<<40 | uint64(line) }
-
-// key is the key of a place, by which the rows are ordered: the last row goes
-// first where rows are put back.
-func (m mode) key(place uint64) uint64 {
-	if m == restoring {
-		return ^place
-	}
-	return place
 }
 
 // openEarlier opens the report that is to be rerun. o takes over how the
@@ -203,91 +190,6 @@ func (e *earlier) openRest(o Options, of *report.Source) (err error) {
 		e.rest, err = openEarlier(&o)
 	}
 	return err
-}
-
-// items are the rows in the order of the sources.
-func (e *earlier) items() iter.Seq2[item, error] {
-	return func(yield func(item, error) bool) {
-		sent := make(map[uint64]bool) // of the ids on several rows, those with a row that goes again
-		next, stop := iter.Pull2(inOrder(e.reader, &e.lines))
-		defer stop()
-		line, err, more := next()
-		// known yields the rows with a line that stand before a place.
-		known := func(before uint64) bool {
-			for more && err == nil && line.place < before {
-				at := line.place
-				it, itemErr := e.item(line.Line, sent)
-				if !yield(it, itemErr) || itemErr != nil {
-					return false
-				}
-				if line, err, more = next(); more && err == nil && line.place == at {
-					err = fmt.Errorf("%s: the row on line %d of the source has two lines in the report; delete one", e.path, line.Line.Line)
-				}
-			}
-			return err == nil || yield(item{}, err) && false
-		}
-		if e.rest != nil {
-			for it, err := range e.rest.items {
-				file, fileErr := e.file(it.file)
-				if err = errors.Join(err, fileErr); err != nil {
-					yield(it, err)
-					return
-				}
-				at := e.mode.key(place(file, it.row))
-				if !known(at) {
-					return
-				}
-				if more && line.place == at {
-					continue // it has a line, which comes next
-				}
-				if !yield(e.unreached(it), nil) {
-					return
-				}
-			}
-		}
-		known(^uint64(0))
-	}
-}
-
-// placed is a line of a report, with the key under which its offset was kept.
-type placed struct {
-	report.Line
-	place uint64
-}
-
-// inOrder reads the lines of a report in the order of their keys, some at once.
-func inOrder(reader *report.Reader, offsets *spill) iter.Seq2[placed, error] {
-	const atOnce = 256
-	return func(yield func(placed, error) bool) {
-		var pairs []pair
-		flush := func() bool {
-			at := make([]int64, len(pairs))
-			for i, p := range pairs {
-				at[i] = int64(p.value)
-			}
-			lines, err := reader.At(at...)
-			if err != nil {
-				return yield(placed{}, err) && false
-			}
-			for i, l := range lines {
-				if !yield(placed{l, pairs[i].key}, nil) {
-					return false
-				}
-			}
-			pairs = pairs[:0]
-			return true
-		}
-		for p, err := range offsets.sorted() {
-			if err != nil {
-				yield(placed{}, err)
-				return
-			}
-			if pairs = append(pairs, p); len(pairs) == atOnce && !flush() {
-				return
-			}
-		}
-		flush()
-	}
 }
 
 // reread finds out anew what the row of a line is to become.

@@ -7,15 +7,20 @@ import (
 	"rosterpatch/mapping"
 )
 
-// Errors of the packages below, under the names by which the command line knows
-// them.
-type (
-	TokenError      = oneroster.TokenError      // no token was to be had
-	PermissionError = oneroster.PermissionError // the server refuses this client
-	ReachError      = oneroster.ReachError      // the server cannot be reached as configured
-	GiveUpError     = oneroster.GiveUpError     // the server showed no life for too long
-	SpecError       = mapping.SpecError         // a mistake in a mapping file
-)
+// TokenError says that no token was to be had.
+type TokenError = oneroster.TokenError
+
+// PermissionError says that the server refuses this client as such.
+type PermissionError = oneroster.PermissionError
+
+// ReachError says that a server cannot be reached as configured.
+type ReachError = oneroster.ReachError
+
+// GiveUpError says that the server showed no life for too long.
+type GiveUpError = oneroster.GiveUpError
+
+// SpecError is a mistake in a mapping file, or in a flag that means the same.
+type SpecError = mapping.SpecError
 
 // ErrFinishBy stops a run whose time is up.
 var ErrFinishBy = errors.New("the time to finish by has come")

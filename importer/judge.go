@@ -22,13 +22,17 @@ type tally struct {
 	listable   []string // two of the ids that the in-list filter can hold, if there are
 }
 
-// judge reads all rows once, and refuses a run that is over a limit.
-func (r *run) judge(ctx context.Context, rows *feed, limits Limits) (*tally, error) {
+// judge reads all rows once, and refuses a run that is over a limit. What a
+// comparison has still to find is not held against it yet.
+func (r *run) judge(ctx context.Context, rows *feed) (*tally, error) {
 	seen, err := judge(ctx, rows, r.Limits, nil)
 	if err != nil {
 		return nil, err
 	}
-	return seen, seen.guard(limits)
+	if r.Command == "plan" || r.Against == againstServer {
+		return seen, seen.compared().guard(r.Limits)
+	}
+	return seen, seen.guard(r.Limits)
 }
 
 // judge reads all rows and counts them. Its error says why none must be sent.

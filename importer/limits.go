@@ -181,9 +181,6 @@ func (c counts) compared() counts {
 	return left
 }
 
-// beforeComparing are the limits that hold before the records are read.
-func (l Limits) beforeComparing() Limits { return Limits{Invalid: l.Invalid, By: l.By} }
-
 // hold returns a *RefusedError with the first limit that c, a part of all, is
 // over. The flag that it says would allow it allows it for all parts.
 func (l Limits) hold(c, all *counts, by string) error {

@@ -16,7 +16,7 @@ func (e *LockedError) Error() string {
 
 // lock keeps other runs out until it is released. The system releases it when
 // the process ends, however it ends; the file stays.
-func lock(path string) (release func() error, err error) {
+func lock(path string) (release func(), err error) {
 	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR))
 	held, err := l.TryLock()
 	if err != nil {
@@ -25,5 +25,5 @@ func lock(path string) (release func() error, err error) {
 	if !held {
 		return nil, &LockedError{path}
 	}
-	return l.Close, nil
+	return func() { l.Close() }, nil
 }

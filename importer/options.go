@@ -122,9 +122,6 @@ func (o *Options) check() error {
 	return o.Shard.check()
 }
 
-// againstReports reports whether a run goes by what earlier runs have sent.
-func (o *Options) againstReports() bool { return o.Against != "" && o.Against != againstServer }
-
 // usage names the flags and variables behind a connection setting that cannot
 // work.
 func usage(err error) error {

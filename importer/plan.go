@@ -20,12 +20,11 @@ func Plan(ctx context.Context, o Options) (Summary, error) {
 		return Summary{}, err
 	}
 	defer r.end()
-	rows, err := openSources(&r.Options)
+	rows, err := r.take(openSources)
 	if err != nil {
 		return Summary{}, err
 	}
-	defer rows.close()
-	seen, err := r.judge(ctx, rows, r.Limits.beforeComparing())
+	seen, err := r.judge(ctx, rows)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -104,8 +103,8 @@ func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (planned *fe
 	if planned, err = openPlan(&o); err != nil {
 		return rows, nil, nil, err
 	}
+	r.release = append(r.release, planned.close)
 	// A rerun is to find the rows where they came from.
 	planned.sources, planned.of, planned.warn = rows.sources, nil, nil
-	rows.close()
 	return planned, p.left, nil, nil
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -379,9 +380,9 @@ func TestPoolGivesUp(t *testing.T) {
 // the deadline but for the requests in flight, and does not spin until then.
 func TestPoolGivesUpOnSilence(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, s *site) {
-		asked := 0
+		var asked atomic.Int32
 		s.now = func() time.Time {
-			if asked++; asked > 10000 {
+			if asked.Add(1) > 10000 {
 				panic("the dispatcher spins")
 			}
 			return time.Now()
@@ -524,9 +525,6 @@ func TestPoolRate(t *testing.T) {
 			if n := i - first + 1; n > perSecond {
 				t.Fatalf("%d requests within a second", n)
 			}
-		}
-		if took := time.Since(s.begun); took > 20*time.Second {
-			t.Errorf("250 requests at %d a second take %v", perSecond, took)
 		}
 	})
 }

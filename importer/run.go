@@ -46,21 +46,11 @@ func perform(ctx context.Context, o Options, open func(*Options) (*feed, error))
 		return Summary{}, err
 	}
 	defer r.end()
-	rows, err := open(&r.Options)
+	rows, err := r.take(open)
 	if err != nil {
 		return Summary{}, err
 	}
-	defer func() { rows.close() }() // not the rows of now: a plan may take their place
-	if r.againstReports() {
-		if err := r.skip(rows); err != nil {
-			return Summary{}, err
-		}
-	}
-	limits := r.Limits
-	if r.Against == againstServer {
-		limits = limits.beforeComparing()
-	}
-	seen, err := r.judge(ctx, rows, limits)
+	seen, err := r.judge(ctx, rows)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -108,14 +98,15 @@ func begin(o Options) (*run, error) {
 	if r.client, err = oneroster.New(o.server()); err != nil {
 		return nil, usage(err)
 	}
-	if err := r.start(); err != nil {
+	if err := r.hold(); err != nil {
 		r.end()
 		return nil, err
 	}
 	return r, nil
 }
 
-func (r *run) start() error {
+// hold takes the lock, and keeps what can be read only once.
+func (r *run) hold() error {
 	if slices.ContainsFunc(r.Sources, func(source string) bool { return filepath.Clean(source) == filepath.Clean(r.report) }) {
 		return &UsageError{"--report", r.report, "is what is read; name another place for the report"}
 	}
@@ -126,7 +117,7 @@ func (r *run) start() error {
 	if err != nil {
 		return err
 	}
-	r.release = append(r.release, func() { release() })
+	r.release = append(r.release, release)
 	remove, err := r.spool(strings.TrimSuffix(r.report, ".csv") + ".source")
 	if err != nil {
 		return err
@@ -135,10 +126,25 @@ func (r *run) start() error {
 	return nil
 }
 
+// end lets go of all that the run holds.
 func (r *run) end() {
-	for _, release := range r.release {
+	for _, release := range slices.Backward(r.release) {
 		release()
 	}
+}
+
+// take opens the rows, and settles those that an earlier report shows to be so
+// already.
+func (r *run) take(open func(*Options) (*feed, error)) (*feed, error) {
+	rows, err := open(&r.Options)
+	if err != nil {
+		return nil, err
+	}
+	r.release = append(r.release, rows.close)
+	if r.Against == "" || r.Against == againstServer {
+		return rows, nil
+	}
+	return rows, r.skip(rows)
 }
 
 // server is where to send, with what the options say besides.
@@ -146,83 +152,6 @@ func (o *Options) server() Server {
 	s := o.Server
 	s.Workers, s.Retries, s.GiveUp, s.UserAgent = o.Workers, o.Retries, o.GiveUp, "rosterpatch/"+o.Version
 	return s
-}
-
-// reportPath is where the report goes: beside the first source unless it is
-// said.
-func (o *Options) reportPath() string {
-	if o.Report != "" {
-		return o.Report
-	}
-	path := o.Sources[0]
-	if path == "-" {
-		path = "stdin"
-	}
-	for _, ext := range []string{".gz", ".csv", ".zip"} {
-		path = strings.TrimSuffix(path, ext)
-	}
-	switch o.Command {
-	case "plan":
-		return path + o.Shard.name() + ".plan.csv"
-	case "rerun", "undo":
-		return o.numbered(strings.TrimSuffix(path, ".report"))
-	}
-	return path + o.Shard.name() + ".report.csv"
-}
-
-// numbered is the first name for a rerun or an undo of a report that is not
-// taken yet.
-func (o *Options) numbered(path string) string {
-	path, _, _ = strings.Cut(path, "."+o.Command+"-")
-	for i := 1; ; i++ {
-		report := fmt.Sprintf("%s.%s-%d.report.csv", path, o.Command, i)
-		if _, err := os.Stat(report); err != nil {
-			return report
-		}
-	}
-}
-
-func (r *run) lockPath() string {
-	if r.Lock != "" {
-		return r.Lock + r.Shard.name()
-	}
-	return filepath.Join(filepath.Dir(r.report), ".rosterpatch"+r.Shard.name()+".lock")
-}
-
-// open warns of what the first pass saw, and makes report and facts.
-func (r *run) open(rows *feed, seen *tally) error {
-	for _, w := range rows.warn {
-		r.Log.Warn().Msg(w)
-	}
-	if w := seen.duplicates.warning(); w != "" {
-		r.Log.Warn().Msg(w)
-	}
-	if seen.skipped+seen.leftOut > 0 {
-		r.Log.Info().Int("skipped", seen.skipped).Int("leftOut", seen.leftOut).Msg("lines without a row, and rows that --where or --shard leave out")
-	}
-	if seen.rows == 0 && r.Shard.Of <= 1 {
-		r.Log.Warn().Msg("no row is taken: is --where right?")
-	}
-	options, err := r.recorded(rows.of)
-	if err != nil {
-		return err
-	}
-	r.facts = report.Run{
-		State: report.Running, Command: r.Command, Version: r.Version, Start: r.began,
-		Sources: rows.sources, Options: options, Rows: seen.rows, Skipped: seen.skipped, LeftOut: seen.leftOut, Outcomes: map[report.Outcome]int{},
-	}
-	r.tally = report.NewTally(r.report, rows.header)
-	if r.Force { // before the facts: they must not stand beside another run's lines
-		if err := report.MakeWay(r.report); err != nil {
-			return fmt.Errorf("replace the report: %w", err)
-		}
-	}
-	// The facts first: a run killed between the two can be rerun.
-	if err := report.WriteRun(report.SidePath(r.report), r.facts); err != nil {
-		return err
-	}
-	r.out, err = report.Create(r.report, rows.header, report.CreateOptions{Files: rows.files})
-	return err
 }
 
 // send gets every row settled and into the report. Its error is why it could
@@ -313,37 +242,4 @@ func (r *run) pool() *pool {
 		finishBy: r.FinishBy,
 		traffic:  r.traffic,
 	}
-}
-
-// close completes the report. stopped is why the run did not reach its end,
-// nil if it did.
-func (r *run) close(stopped error) (Summary, error) {
-	err := r.out.Close()
-	r.facts.State, r.facts.End = report.Finished, time.Now().UTC()
-	if stopped != nil {
-		r.facts.State, r.facts.StopReason = report.Stopped, stopped.Error()
-	}
-	r.traffic.record(&r.facts)
-	summary := r.tally.Summary(&r.facts)
-	err = errors.Join(err, report.WriteRun(report.SidePath(r.report), r.facts))
-	if err != nil {
-		err = &ReportError{Cause: err, Lost: r.out.Lost()}
-	}
-	return Summary{Summary: summary, Report: r.report}, errors.Join(stopped, err)
-}
-
-// ReportError says that the report could not be written to its end.
-type ReportError struct {
-	Cause error
-	Lost  []report.Line // of rows that were sent, but whose lines are not in the report
-}
-
-func (e *ReportError) Error() string { return fmt.Sprintf("the report is not complete: %v", e.Cause) }
-func (e *ReportError) Unwrap() error { return e.Cause }
-
-// Summary is what a run has done.
-type Summary struct {
-	*report.Summary         // nil if it came to nothing
-	Report          string  // path of the report
-	Digest          *Digest // what a plan would change; nil but for a plan
 }

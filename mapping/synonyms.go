@@ -68,7 +68,8 @@ var meanings = map[string]map[string]string{
 		"schuler": "student", "schulerin": "student", "alumno": "student", "alumna": "student", "estudiante": "student", "eleve": "student", "etudiant": "student", "aluno": "student", "aluna": "student", "estudante": "student", "alunno": "student", "studente": "student", "leerling": "student",
 		"teacher": "teacher", "teachers": "teacher", "t": "teacher", "tch": "teacher", "tea": "teacher", "instructor": "teacher", "professor": "teacher",
 		"faculty": "teacher", "educator": "teacher", "leadteacher": "teacher", "primaryteacher": "teacher", "coteacher": "teacher", "teacherofrecord": "teacher",
-		"lehrer": "teacher", "lehrerin": "teacher", "lehrkraft": "teacher", "profesor": "teacher", "profesora": "teacher", "docente": "teacher", "maestro": "teacher", "maestra": "teacher", "enseignant": "teacher", "enseignante": "teacher", "professeur": "teacher", "professora": "teacher", "insegnante": "teacher", "docent": "teacher", "leraar": "teacher",
+		"profesor": "teacher", //nolint:misspell // that is Spanish
+		"lehrer":   "teacher", "lehrerin": "teacher", "lehrkraft": "teacher", "profesora": "teacher", "docente": "teacher", "maestro": "teacher", "maestra": "teacher", "enseignant": "teacher", "enseignante": "teacher", "professeur": "teacher", "professora": "teacher", "insegnante": "teacher", "docent": "teacher", "leraar": "teacher",
 		"administrator": "administrator", "admin": "administrator", "adm": "administrator", "principal": "administrator",
 		"proctor": "proctor", "invigilator": "proctor",
 	},

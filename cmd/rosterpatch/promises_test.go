@@ -178,8 +178,8 @@ func (c *checked) facts() {
 	if f.Start.After(f.End) || f.Start.Before(c.began.Add(-time.Second)) || (f.State == report.Stopped) != (f.StopReason != "") {
 		c.Errorf("facts: %+v", f)
 	}
-	killed := c.code == -1 // between the facts and its end
-	if (f.State == report.Stopped) == (c.code == exitDone || c.code == exitNotUpdated) && !killed {
+	cut := c.code == -1 || len(c.ending.signals) > 1 // perhaps between the facts and its end
+	if (f.State == report.Stopped) == (c.code == exitDone || c.code == exitNotUpdated) && !cut {
 		c.Errorf("facts: %s, but exit code %d", f.State, c.code)
 	}
 }

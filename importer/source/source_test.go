@@ -261,42 +261,6 @@ func TestRowsAreTheCallers(t *testing.T) {
 	}
 }
 
-// What an export is called may stand above its header.
-func TestTitles(t *testing.T) {
-	for _, title := range []string{"Enrollments: Fall 2026", `"Enrollments; Fall, 2026"`, ",Enrollments Fall 2026", "Enrollments \"Fall\" 2026"} {
-		got, err := read(t, store(t, "f.csv", title+"\n\nsourcedId,role\ne1,student\n"), Options{})
-		if err != nil || len(got.Rows) != 1 || got.Rows[0].Line != 4 || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "has a title above its header") {
-			t.Errorf("%s: %+v, %v", title, got, err)
-		}
-	}
-}
-
-// Rows may end with a delimiter that the header lacks.
-func TestDelimitersBehindRows(t *testing.T) {
-	got, err := read(t, store(t, "f.csv", "sourcedId,role\ne1,student,\n\ne2,student,\ne3,student\n"), Options{Name: "f"})
-	want := pass{
-		Header: []string{"sourcedId", "role", ""},
-		Rows: []Row{
-			{Line: 2, Cells: []string{"e1", "student", ""}},
-			{Line: 4, Cells: []string{"e2", "student", ""}},
-			{Line: 5, Cells: []string{"e3", "student"}, Ragged: "2 cells where the header has 3"},
-		},
-		Skipped:  1,
-		Warnings: []string{"f has no name for column 3: it is ignored"},
-	}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("%v\n-want +got:\n%s", err, diff)
-	}
-}
-
-func TestSeparatorWinsOverOption(t *testing.T) {
-	got, err := read(t, store(t, "f.csv", "sep=;\nsourcedId;role\ne1;student\n"), Options{Name: "f", Delimiter: '\t'})
-	want := []string{`f says sep=; above its header: it is read so, and not with '\t'`}
-	if diff := cmp.Diff(want, got.Warnings); diff != "" || err != nil || len(got.Rows) != 1 {
-		t.Errorf("%v\n-want +got:\n%s", err, diff)
-	}
-}
-
 func TestWarnings(t *testing.T) {
 	got, err := read(t, store(t, "f.csv", "\ufeffsourcedId,,role,\ne1,x,student,\n"), Options{Name: "standard input", Encoding: "windows-1252"})
 	if err != nil {
