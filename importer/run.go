@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -107,7 +106,7 @@ func begin(o Options) (*run, error) {
 
 // hold takes the lock, and keeps what can be read only once.
 func (r *run) hold() error {
-	if slices.ContainsFunc(r.Sources, func(source string) bool { return filepath.Clean(source) == filepath.Clean(r.report) }) {
+	if slices.ContainsFunc(r.Sources, func(source string) bool { return sameFile(source, r.report) }) {
 		return &UsageError{"--report", r.report, "is what is read; name another place for the report"}
 	}
 	if _, err := os.Stat(r.report); err == nil && !r.Force {

@@ -48,7 +48,7 @@ func openSources(o *Options) (*feed, error) {
 		return nil, &RefusedError{err}
 	}
 	for i, path := range o.Sources {
-		if slices.Contains(o.Sources[:i], path) {
+		if slices.ContainsFunc(o.Sources[:i], func(other string) bool { return sameFile(other, path) }) {
 			return refused(&UsageError{"FILE", path, "is named twice"})
 		}
 		s, err := openSource(path, *o)
@@ -71,6 +71,13 @@ func openSources(o *Options) (*feed, error) {
 		}
 	}
 	return f, nil
+}
+
+// sameFile reports whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	one, err1 := os.Stat(a)
+	other, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(one, other)
 }
 
 func openSource(path string, o Options) (*sourceFile, error) {

@@ -42,7 +42,7 @@ type reading struct {
 // encoded says how the bytes of a file become cells.
 type encoded struct {
 	Encoding  string `group:"rows" placeholder:"NAME" help:"Encoding of the file, such as windows-1252. Default: UTF-8, or UTF-16 with a byte order mark."`
-	Delimiter string `group:"rows" placeholder:"CHAR" help:"What separates cells: a character, or 'tab'. Default: a comma."`
+	Delimiter string `group:"rows" placeholder:"CHAR" help:"What separates cells: a character, or 'tab'. Default: a comma, or what a first line sep=; says."`
 }
 
 // into fills in what the options say of reading.

@@ -17,16 +17,18 @@ func kill(arrived, carriedOut int) ending {
 // more than two requests a worker.
 func TestKillAtAnyRequest(t *testing.T) {
 	const rows, workers = 60, 4
-	for nth := 1; nth <= rows; nth += 6 {
-		for moment, e := range map[string]ending{"arrived": kill(nth, 0), "carried out": kill(0, nth)} {
-			t.Run(fmt.Sprintf("%d %s", nth, moment), func(t *testing.T) {
-				t.Parallel()
-				n := quietNight(t, 1, rows, workers)
-				if p := n.run(weather{}, e); p.code != -1 && len(p.log) >= nth {
-					t.Errorf("exit code %d of a run that was killed", p.code)
-				}
-				n.finish()
-			})
+	for _, reading := range [][]string{nil, {"--verify"}, {"--against", "server"}} {
+		for nth := 1; nth <= rows; nth += 8 {
+			for moment, e := range map[string]ending{"arrived": kill(nth, 0), "carried out": kill(0, nth)} {
+				t.Run(fmt.Sprint(reading, nth, moment), func(t *testing.T) {
+					t.Parallel()
+					n := quietNight(t, 1, rows, workers, reading...)
+					if p := n.run(weather{}, e); p.code != -1 && len(p.log) >= nth {
+						t.Errorf("exit code %d of a run that was killed", p.code)
+					}
+					n.finish()
+				})
+			}
 		}
 	}
 }

@@ -43,7 +43,8 @@ type night struct {
 // answers at once.
 func quietNight(t *testing.T, seed uint64, rows, workers int, reading ...string) *night {
 	n := &night{t: t, r: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), workers: workers, reading: reading}
-	n.roster, n.verify = newRoster(n.r, rows), slices.Contains(reading, "--verify")
+	n.roster = newRoster(n.r, rows)
+	n.verify, n.against = slices.Contains(reading, "--verify"), slices.Contains(reading, "--against")
 	n.open(3)
 	return n
 }
@@ -150,7 +151,6 @@ func (n *night) run(w weather, e ending) *program {
 	n.t.Helper()
 	fault := w.faults(rand.New(rand.NewPCG(n.r.Uint64(), n.r.Uint64())))
 	p := runProgram(n.t, n.dir, n.server, fault, e, n.roster.text, append(n.next(), n.flags...)...)
-	p.workers, p.rate = n.workers, n.rate
 	n.runs = append(n.runs, p)
 	n.hold(p, w)
 	return p

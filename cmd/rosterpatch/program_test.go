@@ -35,16 +35,14 @@ type program struct {
 	args   []string
 	ending ending
 
-	code    int // exit code; -1 if a signal ended it
-	output  string
-	took    time.Duration
-	began   time.Time
-	log     []sandbox.Request
-	struck  int    // how much of the log there was when the signals were sent, if they were
-	report  string // path of the report it made, "" if it made none
-	facts   report.Run
-	workers int
-	rate    float64
+	code   int // exit code; -1 if a signal ended it
+	output string
+	took   time.Duration
+	began  time.Time
+	log    []sandbox.Request
+	struck int    // how much of the log there was when the signals were sent, if they were
+	report string // path of the report it made, "" if it made none
+	facts  report.Run
 }
 
 // finished reports whether the run completed its report.

@@ -236,8 +236,8 @@ func (c *checked) repeats() int {
 	if !sent {
 		return -1
 	}
-	if repeats > 2*c.program.workers {
-		c.Errorf("the kill costs %d requests, with %d workers", repeats, c.program.workers)
+	if repeats > 2*c.workers {
+		c.Errorf("the kill costs %d requests, with %d workers", repeats, c.workers)
 	}
 	return repeats
 }

@@ -54,7 +54,7 @@ func (c *checked) traffic(w weather) {
 			}
 		}
 		// Those in flight, ten that look for an end, and then pauses of 150 ms at least.
-		if most := 2*c.program.workers + 12 + int(w.lasts/(150*time.Millisecond)); met > most {
+		if most := 2*c.workers + 12 + int(w.lasts/(150*time.Millisecond)); met > most {
 			c.Errorf("an outage of %v met %d requests, more than %d", w.lasts, met, most)
 		}
 	}
@@ -77,8 +77,8 @@ func rowOf(q sandbox.Request) int {
 func (c *checked) pace(calls []sandbox.Request) {
 	c.Helper()
 	const slack = 300 * time.Millisecond
-	burst := 1 + int(c.program.rate/100)
-	if c.program.rate == 0 {
+	burst := 1 + int(c.rate/100)
+	if c.rate == 0 {
 		return
 	}
 	for i := range calls {
@@ -87,8 +87,8 @@ func (c *checked) pace(calls []sandbox.Request) {
 			if from > 0 {
 				span = calls[i].Time.Sub(calls[from].Time) + slack
 			}
-			if n := i - from + 1; float64(n) > float64(burst)+c.program.rate*span.Seconds() {
-				c.Errorf("%d requests in %v, with a rate of %v", n, span, c.program.rate)
+			if n := i - from + 1; float64(n) > float64(burst)+c.rate*span.Seconds() {
+				c.Errorf("%d requests in %v, with a rate of %v", n, span, c.rate)
 				return
 			}
 		}

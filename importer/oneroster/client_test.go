@@ -128,17 +128,23 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 }
 
 func TestBodiesAreBounded(t *testing.T) {
+	const endless = 256 << 20
+	sent := make(chan int, 1)
 	c := newClient(t, handle(t, func(w http.ResponseWriter, r *http.Request) {
-		chunk := make([]byte, 1<<16)
-		for range 1 << 30 / len(chunk) {
+		chunk, n := make([]byte, 1<<16), 0
+		for ; n < endless; n += len(chunk) {
 			if _, err := w.Write(chunk); err != nil {
-				return
+				break
 			}
 		}
+		sent <- n
 	}))
 	a := patch(t, c)
 	if a.Verdict != Lost || a.Message != "the answer, a 200, is longer than any this program reads" {
 		t.Errorf("verdict %d, message %q", a.Verdict, a.Message)
+	}
+	if n := <-sent; n == endless {
+		t.Error("all of it is read")
 	}
 }
 

@@ -244,9 +244,11 @@ func (c *watchedConn) Close() error {
 func TestReadsAreSentOnce(t *testing.T) {
 	const connections = 3
 	var requests atomic.Int32
-	var all sync.WaitGroup
+	var all, open sync.WaitGroup
 	all.Add(connections)
+	open.Add(connections)
 	c := newClient(t, "http://"+handleRaw(t, func(c net.Conn, _ int) {
+		defer open.Done()
 		defer c.Close()
 		r := bufio.NewReader(c)
 		if readRequest(r) != nil {
@@ -269,6 +271,8 @@ func TestReadsAreSentOnce(t *testing.T) {
 	if err != nil || a.Verdict != Stale || a.Message != "connection closed before the answer was whole" {
 		t.Errorf("verdict %d (%s), error %v", a.Verdict, a.Message, err)
 	}
+	c.http.CloseIdleConnections()
+	open.Wait()
 	if got := requests.Load(); got != connections+1 {
 		t.Errorf("the server had %d requests, want %d", got, connections+1)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -31,11 +32,11 @@ func (s *Summary) Text(w io.Writer, flags string) error {
 		fmt.Fprintf(&b, "%12s  %-9s  %s\n", grouped(r.Rows), r.Outcome, strings.TrimSpace(r.code()+"  "+r.text()))
 		fmt.Fprintf(&b, "%25s%s\n", "", r.where())
 	}
-	if len(s.Schools) > 1 {
+	if troubled := s.troubled(); len(s.Schools) > 1 && len(troubled) > 0 {
 		b.WriteString("\nBy school\n")
-		for i, school := range s.Schools {
+		for i, school := range troubled {
 			if i == shownSchools {
-				fmt.Fprintf(&b, "%14sand %s more\n", "", counted(len(s.Schools)-i, "school"))
+				fmt.Fprintf(&b, "%14sand %s more\n", "", counted(len(troubled)-i, "school"))
 				break
 			}
 			fmt.Fprintf(&b, "%12s  of %s not done  %s\n", grouped(school.Undone), counted(school.Rows, "row"), school.name())
@@ -56,6 +57,15 @@ func (s *Summary) Text(w io.Writer, flags string) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// troubled are the schools with rows that are not done, the worst first.
+func (s *Summary) troubled() []School {
+	done := slices.IndexFunc(s.Schools, func(school School) bool { return school.Undone == 0 })
+	if done < 0 {
+		return s.Schools
+	}
+	return s.Schools[:done]
 }
 
 func (s *School) name() string {
