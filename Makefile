@@ -4,7 +4,9 @@ FUZZTIME ?= 10s
 # The race detector needs a C compiler; without one, Go sets CGO_ENABLED to 0.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
-.PHONY: build demo test lint bench fuzz
+CHAOS ?= 10m
+
+.PHONY: build demo test lint bench fuzz chaos
 
 build:
 	go build -trimpath -o bin/rosterpatch ./cmd/rosterpatch
@@ -32,3 +34,8 @@ fuzz:
 	while read -r target package; do \
 	  go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit; \
 	done
+
+# Random weather, kills and reruns, for as long as CHAOS says (10m), or so many
+# rounds (200x).
+chaos:
+	CHAOS=$(CHAOS) go test -count=1 -timeout 0 -v -run 'TestChaos$$' ./cmd/rosterpatch

@@ -22,37 +22,51 @@ import (
 // Case 12: a connection that the server closes just as it is used again costs no
 // retry and no time.
 func TestStaleConnections(t *testing.T) {
-	for _, workers := range []int{1, 8} {
-		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
-			t.Parallel()
-			n := newNight(t, rows(16), sandbox.Options{})
-			n.options.Workers = workers
-			if workers == 1 { // there is one such connection at most
-				n.options.Retries = 0
+	t.Run("found to be closed", func(t *testing.T) {
+		t.Parallel()
+		n := newNight(t, rows(40), sandbox.Options{})
+		n.options.Workers, n.options.Retries = 1, 0
+		var mu sync.Mutex
+		used := make(map[string]bool)
+		n.faces(func(w http.ResponseWriter, r *http.Request, q sandbox.Request) {
+			mu.Lock()
+			stale := used[r.RemoteAddr]
+			used[r.RemoteAddr] = true
+			mu.Unlock()
+			if stale {
+				panic(http.ErrAbortHandler)
 			}
-			var mu sync.Mutex
-			used := make(map[string]bool)
-			n.faces(func(w http.ResponseWriter, r *http.Request, q sandbox.Request) {
-				mu.Lock()
-				stale := used[r.RemoteAddr]
-				used[r.RemoteAddr] = true
-				mu.Unlock()
-				if stale {
-					panic(http.ErrAbortHandler)
-				}
-				accept(w, r, q)
-			})
-			began := time.Now()
-			m := n.run()
-			m.finished()
-			if m.outcomes[report.Updated] != 16 || len(m.patches()) == 16 {
-				t.Errorf("%v after %d PATCHes", m.outcomes, len(m.patches()))
-			}
-			if took := time.Since(began); workers == 1 && took > time.Second {
-				t.Errorf("took %v", took)
-			}
+			accept(w, r, q)
 		})
-	}
+		began := time.Now()
+		m := n.run()
+		m.finished()
+		if m.outcomes[report.Updated] != 40 || len(m.patches()) != 79 {
+			t.Errorf("%v after %d PATCHes", m.outcomes, len(m.patches()))
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+	t.Run("closed as it falls idle", func(t *testing.T) {
+		t.Parallel()
+		n := newNight(t, rows(200), sandbox.Options{})
+		n.options.Workers, n.options.Retries = 2, 0
+		s := httptest.NewUnstartedServer(n.hostile.record(accept))
+		s.Config.ConnState = func(c net.Conn, state http.ConnState) {
+			if state == http.StateIdle {
+				c.Close()
+			}
+		}
+		s.Start()
+		t.Cleanup(s.Close)
+		n.options.Server.BaseURL = s.URL
+		m := n.run()
+		m.finished()
+		if m.outcomes[report.Updated] != 200 {
+			t.Errorf("%v", m.outcomes)
+		}
+	})
 }
 
 // Case 12: an HTTP/2 server says GOAWAY, before or after the request got to it.

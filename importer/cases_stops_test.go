@@ -152,7 +152,7 @@ func TestNoScope(t *testing.T) {
 		}})
 		m := n.run()
 		ended[*importer.PermissionError](m, "403")
-		if m.outcomes[report.Failed] > 30 || m.outcomes[report.Updated] < 90 {
+		if m.outcomes[report.Failed] > 50 || m.outcomes[report.Updated] < 90 {
 			t.Errorf("%v", m.outcomes)
 		}
 	})

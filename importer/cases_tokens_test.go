@@ -14,7 +14,7 @@ import (
 // Case 6: the token is replaced before it is refused, once for each of its lives.
 func TestTokenExpires(t *testing.T) {
 	t.Parallel()
-	n := newNight(t, rows(45), sandbox.Options{TokenLifetime: time.Second, Latency: 10 * time.Millisecond})
+	n := newNight(t, rows(45), sandbox.Options{ExpiresIn: "1", TokenLifetime: 2 * time.Second, Latency: 10 * time.Millisecond})
 	n.options.Rate = 30 // so that it takes one token and a half
 	began := time.Now()
 	m := n.run()

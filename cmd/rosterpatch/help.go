@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 )
@@ -25,7 +26,7 @@ func meanings() map[int]string {
 		exitRefused:     "refused before the first request: the input, or a limit",
 		exitPermission:  "authentication or permission refused",
 		exitLocked:      "another run holds the lock",
-		exitInterrupted: "interrupted by a signal (130 SIGINT, 143 SIGTERM), once the rows in flight were answered",
+		exitInterrupted: "interrupted by SIGINT, SIGTERM, once the rows in flight were answered",
 	}
 }
 
@@ -48,9 +49,9 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	for _, code := range codes {
 		name := fmt.Sprint(code)
 		if code == exitInterrupted {
-			name = "128+"
+			name = fmt.Sprintf("%d, %d", code+int(syscall.SIGINT), code+int(syscall.SIGTERM))
 		}
-		fmt.Fprintf(ctx.Stdout, "  %-4s  %s\n", name, meanings()[code])
+		fmt.Fprintf(ctx.Stdout, "  %-8s  %s\n", name, meanings()[code])
 	}
 	fmt.Fprintf(ctx.Stdout, "\nExample:\n  %s\n", command.Example())
 	return nil

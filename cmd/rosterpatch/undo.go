@@ -16,7 +16,7 @@ type undoCommand struct {
 
 // Example is the end of the command's help.
 func (*undoCommand) Example() string {
-	return `rosterpatch undo samples/rollover.plan.report.csv --sandbox`
+	return `rosterpatch undo enrollments.plan.report.csv --env-file rosterpatch.env`
 }
 
 // ExitCodes are those the command can end with.
