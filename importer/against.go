@@ -72,6 +72,8 @@ func (r *run) earlierReports(path string) (reports []dated, why string, err erro
 		facts, err := report.ReadRun(report.SidePath(path))
 		if err != nil {
 			facts = report.Run{} // its lines have what it takes
+		} else if other := recordedIn(facts).BaseURL; other != r.serverName() {
+			r.Log.Warn().Str("report", path).Str("of", other).Str("this", r.serverName()).Msg("the report to go by is of another server")
 		}
 		return []dated{{path, facts}}, "", nil
 	}
@@ -105,7 +107,10 @@ func (r *run) reportsIn(dir string) ([]dated, error) {
 			continue
 		}
 		facts, err := report.ReadRun(filepath.Join(dir, name+".json"))
-		if err != nil || facts.Command == "plan" || recordedIn(facts).BaseURL != r.Server.BaseURL {
+		if err != nil || facts.Command == "plan" {
+			continue
+		}
+		if o := recordedIn(facts); o.BaseURL != r.serverName() || r.Shard.excludes(o.Shard) {
 			continue
 		}
 		found = append(found, dated{filepath.Join(dir, e.Name()), facts})

@@ -320,3 +320,44 @@ func TestARerunOfARunAgainstAReport(t *testing.T) {
 	again.tally(report.Unchanged, report.Updated)
 	again.sawPatches(1)
 }
+
+// Shards of one night run side by side: what another is at does not touch the
+// rows of this one.
+func TestShardsOfOneNightDoNotHoldEachOtherUp(t *testing.T) {
+	c := newChain(t, "", enrolled("e1"), enrolled("e2"), enrolled("e3"))
+	source := ending("e1=A e2=A e3=A")
+	for _, night := range []int{1, 2} {
+		sent := 0
+		for i := range 2 {
+			m := c.next(source, func(o *importer.Options) { o.Shard = importer.Shard{Index: i, Of: 2} })
+			m.finished()
+			sent += len(m.patches())
+			if night == 2 && i == 0 {
+				kill(t, m.report) // as a run looks that is still at work
+			}
+		}
+		if want := map[int]int{1: 3, 2: 0}[night]; sent != want {
+			t.Errorf("night %d sent %d rows, want %d", night, sent, want)
+		}
+	}
+}
+
+// One server can be written in more than one way.
+func TestANightWithTheURLWrittenOtherwise(t *testing.T) {
+	c := newChain(t, "", enrolled("e1"))
+	c.next(ending("e1=A")).tally(report.Updated)
+	c.next(ending("e1=B"), func(o *importer.Options) { o.Server.BaseURL += "/" }).tally(report.Updated)
+	c.next(ending("e1=A")).tally(report.Updated)
+	c.ends("e1", dayA)
+}
+
+// Who names a report means it: the sandbox has another address every time.
+func TestAReportOfAnotherServerIsWarnedOf(t *testing.T) {
+	n := newSchool(t, ending("e1=A"), sandbox.Options{}, enrolled("e1"))
+	then := n.sync("", "then.report.csv")
+	was := n.options.Server.BaseURL
+	n.serve(sandbox.Options{}, enrolled("e1"))
+	m := n.sync(then.report, "now.report.csv")
+	m.tally(report.Unchanged)
+	contains(t, string(n.talk.Bytes()), "another server", was, n.options.Server.BaseURL)
+}

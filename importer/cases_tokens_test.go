@@ -39,6 +39,14 @@ func TestExpiresIn(t *testing.T) {
 	}
 }
 
+// Contract section 3: white space around the secret is none of it.
+func TestPaddedSecret(t *testing.T) {
+	t.Parallel()
+	n := newNight(t, rows(1), sandbox.Options{})
+	n.options.Server.ClientSecret = " " + secret + "\r\n"
+	n.run().finished()
+}
+
 // Case 18: wrong from the start, or rotated while the run is under way, it costs
 // one caller and stops the run.
 func TestRotatedSecret(t *testing.T) {

@@ -20,9 +20,6 @@ type Finding struct {
 
 // String is "FILE:LINE: COLUMN: what is wrong", as compilers have it.
 func (f Finding) String() string {
-	if f.Column == "" {
-		return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message)
-	}
 	return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Problem)
 }
 
@@ -62,7 +59,7 @@ func Check(ctx context.Context, o Options, found func(Finding)) (Checked, error)
 	}
 	defer rows.close()
 	c := Checked{Problems: make(map[mapping.Kind]int), Warnings: append([]string{}, rows.warn...)}
-	seen, err := judge(ctx, rows, o.Limits, func(it *item) {
+	seen, err := judge(ctx, rows, o.Limits, func(it item) {
 		for _, f := range it.findings(o.Sources[0], o.spooled) {
 			c.Problems[f.Kind]++
 			found(f)
@@ -100,7 +97,7 @@ func (it *item) findings(file, spooled string) []Finding {
 	}
 	problems := it.problems
 	if problems == nil {
-		problems = []mapping.Problem{{Kind: KindRow, Message: it.settled.Message}}
+		problems = []mapping.Problem{{Kind: KindRow, Column: "(row)", Message: it.settled.Message}}
 	}
 	found := make([]Finding, len(problems))
 	for i, p := range problems {

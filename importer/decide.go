@@ -81,13 +81,18 @@ func (s *sender) apply(it item, record oneroster.Record) (*job, error) {
 	}
 	change := differing(it.change.Fields, record)
 	if len(change) == 0 {
+		if it.tried { // and it may have been that run which brought it about
+			l := it.line(report.Unchanged)
+			l.Message = it.says("the server holds it already, perhaps since the attempt before")
+			return nil, s.write(l)
+		}
 		return s.decline(it, report.Unchanged, "the server holds it already")
 	}
 	for _, f := range change {
 		name := displaced(it.before, displaced(record, f.Name))
 		now := held(record, name)
 		seen, planned := it.seen(name, f.Value)
-		if planned && !asSeen(name, now, seen) && !it.ownDoing(name, now) {
+		if planned && !asSeen(name, now, seen) && !s.twins.know(&it, name, now) {
 			l := it.line(report.Conflict) // with what the earlier look saw, so that a rerun is held to it too
 			l.Message = fmt.Sprintf("%s: the record held %s then and holds %s now, so it was left alone", name, shown(seen), shown(now))
 			return nil, s.write(l)
@@ -134,12 +139,4 @@ func asSeen(field string, now, seen json.RawMessage) bool {
 		return true
 	}
 	return same(field, now, seen)
-}
-
-// ownDoing reports whether a field holds what another row of the same id found
-// or brought about, so that nobody else needs to have changed it.
-func (it *item) ownDoing(field string, now json.RawMessage) bool {
-	return slices.ContainsFunc(it.own, func(r oneroster.Record) bool {
-		return mentions(r, field) && same(field, now, held(r, field))
-	})
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"rosterpatch/importer/oneroster"
 	"rosterpatch/importer/report"
 	"rosterpatch/mapping"
 )
@@ -29,10 +28,10 @@ type earlier struct {
 	mode    mode
 	plan    bool // the rows are those of a plan, which a person may have cut down
 	mapping *mapping.Mapping
-	lines   spill                         // key of a row's place in the sources → offset of its line
-	count   int                           // lines
-	own     map[uint64][]oneroster.Record // of ids, by hash, that stand on more than one line
-	rest    *feed                         // all rows of the run, nil if every one has a line
+	lines   spill           // key of a row's place in the sources → offset of its line
+	count   int             // lines
+	twice   map[uint64]bool // ids, by hash, that stand on more than one line
+	rest    *feed           // all rows of the run, nil if every one has a line
 	chosen  func(report.Line) bool
 }
 
@@ -116,38 +115,8 @@ func (e *earlier) index() error {
 		e.count++
 	}
 	found, err := findDuplicates(&ids)
-	if err != nil || len(found.ids) == 0 {
-		return err
-	}
-	e.own = make(map[uint64][]oneroster.Record, len(found.ids))
-	for id := range found.ids {
-		e.own[id] = nil
-	}
-	return e.collect()
-}
-
-// collect gathers what the run saw and left in the records of ids that stand on
-// several rows.
-func (e *earlier) collect() error {
-	for l, err := range inOrder(e.reader, &e.lines) {
-		if err != nil {
-			return err
-		}
-		id := hashOf(e.mapping.ID(l.Cells))
-		seen, twice := e.own[id]
-		if !twice || l.Before == "" {
-			continue
-		}
-		for _, text := range []string{l.Before, l.After} {
-			record, err := parseRecord(text)
-			if err != nil {
-				return fmt.Errorf("%s: line %d of the source: %w", e.path, l.Line.Line, err)
-			}
-			seen = append(seen, record)
-		}
-		e.own[id] = seen
-	}
-	return nil
+	e.twice = found.ids
+	return err
 }
 
 // file is the number of the source that a line or an item names.
@@ -201,6 +170,7 @@ func (e *earlier) reread(it *item, l report.Line) error {
 	if !it.read(e.mapping, l.Cells) {
 		it.settle(report.Unchanged, "--where does not take this row any more")
 	}
+	it.tried = l.Attempts > 0
 	it.mended = l.Fingerprint != "" && it.change.Fingerprint() != l.Fingerprint
 	if l.Before == "" || it.settled != nil {
 		return nil
@@ -230,10 +200,10 @@ func (e *earlier) item(l report.Line, sent map[uint64]bool) (item, error) {
 	open := !l.Outcome.Done() || it.mended
 	chosen := e.chosen(l) || e.plan && it.mended
 	if !overtaken && !(open && chosen) {
-		return item{file: l.File, row: l.Line, cells: l.Cells, settled: &l}, nil
+		return item{file: l.File, row: l.Line, cells: l.Cells, settled: &l, change: mapping.Change{SourcedID: e.mapping.ID(l.Cells)}}, nil
 	}
-	if own, twice := e.own[id]; twice && it.settled == nil {
-		it.own, sent[id] = own, true
+	if e.twice[id] && it.settled == nil {
+		sent[id] = true
 	}
 	return it, nil
 }

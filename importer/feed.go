@@ -10,12 +10,11 @@ import (
 
 // item is one row on its way through a run.
 type item struct {
-	file   string             // the source, where there are several
-	row    int                // physical line on which it starts there
-	cells  []string           // as the report is to hold them
-	change mapping.Change     // what it says; empty if settled
-	before oneroster.Record   // where an earlier look at the record is known: what it held then
-	own    []oneroster.Record // what this run and the one before saw and left in the record, where its id is on several rows
+	file   string           // the source, where there are several
+	row    int              // physical line on which it starts there
+	cells  []string         // as the report is to hold them
+	change mapping.Change   // what it says; empty if settled
+	before oneroster.Record // where an earlier look at the record is known: what it held then
 
 	remark string // what the row's line says besides
 
@@ -24,6 +23,7 @@ type item struct {
 	is     string         // result.after
 	sends  mapping.Change // what goes out in place of change; empty before the run's own
 	mended bool           // the row's cells were changed since the earlier look
+	tried  bool           // an earlier run sent the row, and does not know what came of it
 
 	settled  *report.Line      // what became of it, once that is known
 	problems []mapping.Problem // why it is invalid, where that is for what its cells say

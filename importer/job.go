@@ -54,9 +54,13 @@ type retryLimits struct {
 	longest time.Duration
 }
 
-// staleLimit is how many closed idle connections a job may meet in a row
-// before that counts as a failure: a pool can hold many.
-const staleLimit = 3
+// How many closed idle connections a job may meet in a row before that counts as
+// a failure: several while nothing of it had gone out, one where it had, since a
+// server may drop connections because of what it reads.
+const (
+	staleUnwritten = 3
+	staleWritten   = 1
+)
 
 // next says what the answer just noted in j.result means for it: settled, or
 // sent again after a pause. refused says that the token was not taken twice.
@@ -75,8 +79,11 @@ func (j *job) next(limits retryLimits, now time.Time) (settled bool, pause time.
 	case oneroster.Throttled:
 		return false, 0, false // the pacer holds everyone back
 	case oneroster.Stale:
-		j.result.inDoubt = true
-		if j.stale++; j.stale <= staleLimit {
+		free := staleUnwritten
+		if a.Written {
+			j.result.inDoubt, free = true, staleWritten
+		}
+		if j.stale++; j.stale <= free {
 			return false, 0, false
 		}
 	case oneroster.Lost:

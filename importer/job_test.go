@@ -57,14 +57,16 @@ func TestJobNext(t *testing.T) {
 		{"the answer was lost once", one(lost, troubled, troubled, troubled), false, report.Unknown},
 		{"idle connections closed", one(stale, stale, stale, accepted), false, report.Updated},
 		{"idle connections closed now and then", then(many(3, stale), one(throttled), many(3, stale), one(throttled), many(3, stale), one(accepted)), false, report.Updated},
-		{"idle connections closed for ever", many(7, stale), false, report.Unknown},
+		{"idle connections closed for ever", many(7, stale), false, report.Failed},
+		{"connections dropped once they have the request", one(dropped, accepted), false, report.Updated},
+		{"connections dropped for ever", many(5, dropped), false, report.Unknown},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			j := &job{}
 			limits := retryLimits{retries: 3, first: time.Second, longest: 4 * time.Second}
 			for i, v := range tt.answers {
-				j.send = func(context.Context) (oneroster.Answer, error) { return oneroster.Answer{Verdict: v}, nil }
+				j.send = func(context.Context) (oneroster.Answer, error) { return answerOf(v), nil }
 				if err := j.attempt(t.Context(), func() time.Time { return noon }); err != nil {
 					t.Fatal(err)
 				}
@@ -73,7 +75,7 @@ func TestJobNext(t *testing.T) {
 				if settled != last || refused != (last && tt.refused) {
 					t.Fatalf("answer %d: settled %v, refused %v", i+1, settled, refused)
 				}
-				counts := v == troubled || v == unreached || v == misconfigured || v == lost || v == stale && j.stale > staleLimit
+				counts := v == troubled || v == unreached || v == misconfigured || v == lost || v == stale && j.stale > staleUnwritten || v == dropped && j.stale > staleWritten
 				if got := pause > 0; got != (counts && !last) {
 					t.Errorf("answer %d: a pause of %v", i+1, pause)
 				}
@@ -145,7 +147,7 @@ func TestResultOfAStoppedRun(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			j := &job{}
 			for _, v := range tt.verdict {
-				j.send = func(context.Context) (oneroster.Answer, error) { return oneroster.Answer{Verdict: v}, nil }
+				j.send = func(context.Context) (oneroster.Answer, error) { return answerOf(v), nil }
 				if err := j.attempt(t.Context(), time.Now); err != nil {
 					t.Fatal(err)
 				}
@@ -157,4 +159,14 @@ func TestResultOfAStoppedRun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// dropped is a connection that had been idle and was closed once it had the request.
+const dropped = oneroster.Verdict(-1)
+
+func answerOf(v oneroster.Verdict) oneroster.Answer {
+	if v == dropped {
+		return oneroster.Answer{Verdict: oneroster.Stale, Written: true}
+	}
+	return oneroster.Answer{Verdict: v}
 }

@@ -37,7 +37,7 @@ func (r *run) judge(ctx context.Context, rows *feed) (*tally, error) {
 
 // judge reads all rows and counts them. Its error says why none must be sent.
 // see is shown every row; it may be nil.
-func judge(ctx context.Context, f *feed, limits Limits, see func(*item)) (*tally, error) {
+func judge(ctx context.Context, f *feed, limits Limits, see func(item)) (*tally, error) {
 	by := -1
 	if limits.By != "" {
 		by = slices.IndexFunc(f.header, func(name string) bool { return strings.TrimSpace(name) == limits.By })
@@ -71,7 +71,7 @@ func judge(ctx context.Context, f *feed, limits Limits, see func(*item)) (*tally
 			}
 		}
 		if see != nil {
-			see(&it)
+			see(it)
 		}
 	}
 	t.leftOut, t.skipped = *f.leftOut, *f.skipped

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -33,11 +35,12 @@ type Options struct {
 	Mapping *mapping.Spec // nil: OneRoster headers; of a rerun, as the run before had it
 	Shard   Shard         // zero: all rows
 
-	Server  Server        // where to send
-	Workers int           // requests in flight at once, at least 1
-	Rate    float64       // requests a second; 0: no ceiling
-	Retries int           // attempts a row after the first
-	GiveUp  time.Duration // stop when no request has succeeded for this long
+	Server     Server        // where to send
+	ServerName string        // what reports call it; "": its base URL
+	Workers    int           // requests in flight at once, at least 1
+	Rate       float64       // requests a second; 0: no ceiling
+	Retries    int           // attempts a row after the first
+	GiveUp     time.Duration // stop when no request has succeeded for this long
 	// FinishBy stops the run cleanly then; zero: never.
 	FinishBy time.Time
 
@@ -71,6 +74,19 @@ const (
 // againstServer is the Against of a run that compares with the live server.
 const againstServer = "server"
 
+// serverName is what reports call the server, spelled the same from run to run.
+func (o *Options) serverName() string {
+	if o.ServerName != "" {
+		return o.ServerName
+	}
+	u, err := url.Parse(o.Server.BaseURL)
+	if err != nil {
+		return o.Server.BaseURL
+	}
+	u.Host = strings.ToLower(u.Host)
+	return strings.TrimRight(u.String(), "/")
+}
+
 // spec is how columns become fields.
 func (o *Options) spec() mapping.Spec {
 	if o.Mapping == nil {
@@ -100,7 +116,7 @@ func (o *Options) checkReading() error {
 		return &UsageError{Flag: "FILE", Problem: "is missing: name the file to read, or - for standard input"}
 	}
 	if err := o.Reading.Validate(); err != nil {
-		return &UsageError{Flag: "--encoding, --delimiter", Problem: err.Error()}
+		return &UsageError{Flag: "--encoding or --delimiter:", Problem: err.Error()}
 	}
 	return o.Shard.check()
 }
@@ -119,7 +135,7 @@ func (o *Options) check() error {
 	case o.GiveUp <= 0:
 		return &UsageError{"--give-up", o.GiveUp.String(), "must be more than 0, such as 5m"}
 	}
-	return o.Shard.check()
+	return o.checkReading()
 }
 
 // usage names the flags and variables behind a connection setting that cannot

@@ -1,27 +1,35 @@
 package importer
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"sort"
+	"slices"
+	"sync"
 
 	"rosterpatch/importer/oneroster"
 )
 
-// pages are records that were read through the list, kept in a temporary file
-// so that memory does not grow with them. Once full they are safe for
-// concurrent use.
+// pages are records that were read through the list, kept in temporary files so
+// that memory grows by no more than a bit with each. Safe for concurrent use
+// while they are added, and again once they are sorted.
 type pages struct {
-	records *os.File // of each record its length, in four bytes, and its JSON
+	mu      sync.Mutex
+	records *os.File // one after the other, as appendRecord has them
 	size    int64
-	offsets spill
-	index   *os.File // pairs of id hash and offset, sorted
-	count   int
+	places  spill    // id hash → where the record stands, and how long it is
+	index   *os.File // the same pairs, sorted
+	firsts  []uint64 // the key of every blockLength-th of them
 }
+
+const (
+	blockLength = 64
+	lengthBits  = 26 // a record is no longer than an answer: 64 MiB
+)
 
 func newPages() (*pages, error) {
 	p := &pages{}
@@ -37,90 +45,110 @@ func newPages() (*pages, error) {
 }
 
 func (p *pages) add(records []oneroster.Record) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var out []byte
 	for _, r := range records {
-		text, err := json.Marshal(r)
-		if err != nil {
-			return fmt.Errorf("keep a record: %w", err)
-		}
-		if err := p.offsets.add(hashOf(r.ID()), uint64(p.size)+uint64(len(out))); err != nil {
+		start := len(out)
+		out = appendRecord(out, r)
+		place := (uint64(p.size)+uint64(start))<<lengthBits | uint64(len(out)-start)
+		if err := p.places.add(hashOf(r.ID()), place); err != nil {
 			return err
 		}
-		out = binary.LittleEndian.AppendUint32(out, uint32(len(text)))
-		out = append(out, text...)
 	}
 	p.size += int64(len(out))
-	p.count += len(records)
 	_, err := p.records.Write(out)
 	return err
 }
 
 // sort makes the records ready to be found.
 func (p *pages) sort() error {
-	var out []byte
-	for pair, err := range p.offsets.sorted() {
+	w, count := bufio.NewWriter(p.index), 0
+	for pair, err := range p.places.sorted() {
 		if err != nil {
 			return err
 		}
-		out = pair.append(out)
-		if len(out) >= 1<<20 {
-			if _, err := p.index.Write(out); err != nil {
-				return err
-			}
-			out = out[:0]
+		if count%blockLength == 0 {
+			p.firsts = append(p.firsts, pair.key)
+		}
+		count++
+		if _, err := w.Write(pair.append(w.AvailableBuffer())); err != nil {
+			return err
 		}
 	}
-	p.offsets.close()
-	_, err := p.index.Write(out)
-	return err
+	p.places.close()
+	return w.Flush()
 }
 
-// find is the record of an id, nil if it is not among the pages. A record that
-// is on two pages is the one that was read last.
-func (p *pages) find(sourcedID string) (oneroster.Record, error) {
+// find is the record of an id, nil if it is not among the pages. Of a record
+// that is on two pages it is the one that was added last.
+func (p *pages) find(sourcedID string) (found oneroster.Record, err error) {
 	hash := hashOf(sourcedID)
-	var failed error
-	at := func(i int) pair {
-		var raw [pairSize]byte
-		if _, err := p.index.ReadAt(raw[:], int64(i)*pairSize); err != nil {
-			failed = err
-		}
-		return pairOf(raw)
+	block, exact := slices.BinarySearch(p.firsts, hash)
+	if !exact || block > 0 { // the block before may end with it
+		block--
 	}
-	first := sort.Search(p.count, func(i int) bool { return at(i).key >= hash })
-	var found oneroster.Record
-	for i := first; i < p.count && failed == nil; i++ {
-		pair := at(i)
-		if pair.key != hash {
-			break
+	for ; block >= 0 && block < len(p.firsts) && p.firsts[block] <= hash; block++ {
+		var raw [blockLength * pairSize]byte
+		n, err := p.index.ReadAt(raw[:], int64(block)*int64(len(raw)))
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("read a record back: %w", err)
 		}
-		record, err := p.read(int64(pair.value))
-		if failed = err; err == nil && record.ID() == sourcedID {
-			found = record
+		for at := 0; at < n; at += pairSize {
+			pair := pairOf(raw[at:])
+			if pair.key != hash {
+				continue
+			}
+			record, err := p.read(pair.value)
+			if err != nil {
+				return nil, fmt.Errorf("read a record back: %w", err)
+			}
+			if record.ID() == sourcedID {
+				found = record
+			}
 		}
-	}
-	if failed != nil {
-		return nil, fmt.Errorf("read a record back: %w", failed)
 	}
 	return found, nil
 }
 
-func (p *pages) read(offset int64) (r oneroster.Record, err error) {
-	var size [4]byte
-	if _, err := p.records.ReadAt(size[:], offset); err != nil {
+func (p *pages) read(place uint64) (oneroster.Record, error) {
+	raw := make([]byte, place%(1<<lengthBits))
+	if _, err := p.records.ReadAt(raw, int64(place>>lengthBits)); err != nil {
 		return nil, err
 	}
-	text := make([]byte, binary.LittleEndian.Uint32(size[:]))
-	if _, err := p.records.ReadAt(text, offset+4); err != nil {
-		return nil, err
-	}
-	return r, json.Unmarshal(text, &r)
+	return recordOf(raw), nil
 }
 
 func (p *pages) close() {
-	p.offsets.close()
+	p.places.close()
 	p.records.Close()
 	p.index.Close()
+}
+
+// appendRecord adds a record to what a file is to hold: its keys and values,
+// each behind its length.
+func appendRecord(out []byte, r oneroster.Record) []byte {
+	for key, value := range r {
+		out = append(binary.AppendUvarint(out, uint64(len(key))), key...)
+		out = append(binary.AppendUvarint(out, uint64(len(value))), value...)
+	}
+	return out
+}
+
+// recordOf is the reverse of appendRecord.
+func recordOf(raw []byte) oneroster.Record {
+	part := func() []byte {
+		n, size := binary.Uvarint(raw)
+		part := raw[size : size+int(n)]
+		raw = raw[size+int(n):]
+		return part
+	}
+	r := make(oneroster.Record)
+	for len(raw) > 0 {
+		key := string(part())
+		r[key] = part()
+	}
+	return r
 }
 
 // reading is how the records of many rows are read.
@@ -164,7 +192,7 @@ func (r *run) choose(ctx context.Context, seen *tally) (reading, error) {
 	if cost != all || page.TotalCount == 0 {
 		return reading{single: !takes}, nil
 	}
-	p, err := r.readPages(ctx)
+	p, err := r.readPages(ctx, page.TotalCount)
 	return reading{single: !takes, pages: p}, err
 }
 
@@ -203,15 +231,15 @@ func (r *run) ask(ctx context.Context, send func(context.Context) (oneroster.Ans
 
 // readPages reads the whole list. Pages that fail leave it short, and records
 // that come up missing are looked for by their id.
-func (r *run) readPages(ctx context.Context) (*pages, error) {
+func (r *run) readPages(ctx context.Context, total int) (*pages, error) {
 	p, err := newPages()
 	if err != nil {
 		return nil, err
 	}
 	r.release = append(r.release, p.close)
-	var from func(offset int) *job
-	from = func(offset int) *job {
-		q := oneroster.Query{Limit: oneroster.PageLimit, Offset: offset}
+	var between func(offset, end int) *job
+	between = func(offset, end int) *job {
+		q := oneroster.Query{Limit: min(end-offset, oneroster.PageLimit), Offset: offset}
 		return &job{
 			send: func(ctx context.Context) (oneroster.Answer, error) { return r.client.List(ctx, q) },
 			settle: func(result result) ([]*job, error) {
@@ -219,16 +247,20 @@ func (r *run) readPages(ctx context.Context) (*pages, error) {
 				if err != nil || len(page.Enrollments) == 0 {
 					return nil, nil
 				}
-				next := offset + len(page.Enrollments)
-				if err := p.add(page.Enrollments); err != nil || next >= page.TotalCount {
+				next := offset + len(page.Enrollments) // which can be fewer than were asked for
+				if err := p.add(page.Enrollments); err != nil || next >= end {
 					return nil, err
 				}
-				return []*job{from(next)}, nil
+				return []*job{between(next, end)}, nil
 			},
 		}
 	}
+	// Two at once keep both sides busy. More would take memory, for pages are large.
 	err = r.pool().run(ctx, func(submit func(*job) bool) error {
-		submit(from(0))
+		half := total / 2
+		if submit(between(half, total)) && half > 0 {
+			submit(between(0, half))
+		}
 		return nil
 	})
 	return p, errors.Join(err, p.sort())

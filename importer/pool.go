@@ -151,6 +151,9 @@ func (p *pool) dispatch(ctx context.Context) error {
 		case <-timer.C:
 		}
 	}
+	if p.cause == nil {
+		p.stop(p.pacer.Refused())
+	}
 	return nil
 }
 

@@ -32,13 +32,11 @@ func held(r oneroster.Record, field string) json.RawMessage {
 	case len(value) == 0 || string(value) == "null":
 		return nil
 	case slices.Contains(references, field):
-		var reference struct {
-			SourcedID *string `json:"sourcedId"`
-		}
-		if json.Unmarshal(value, &reference) != nil || reference.SourcedID == nil {
+		var reference struct{ SourcedID json.RawMessage }
+		if json.Unmarshal(value, &reference) != nil || !bytes.HasPrefix(reference.SourcedID, []byte(`"`)) {
 			return nil
 		}
-		value, _ = json.Marshal(reference) // a string always marshals
+		value = slices.Concat([]byte(`{"sourcedId":`), reference.SourcedID, []byte(`}`))
 	}
 	return value
 }
@@ -122,6 +120,9 @@ func differing(fields []mapping.Field, r oneroster.Record) []mapping.Field {
 // with is the record after a change: a copy, with the fields set.
 func with(r oneroster.Record, fields []mapping.Field) oneroster.Record {
 	after := maps.Clone(r)
+	if after == nil {
+		after = make(oneroster.Record, len(fields))
+	}
 	for _, f := range fields {
 		key, inner, nested := strings.Cut(f.Name, ".")
 		if nested {

@@ -34,7 +34,7 @@ type recorded struct {
 func (o *Options) recorded(of *report.Source) (json.RawMessage, error) {
 	r := recorded{
 		Encoding: o.Reading.Encoding, Shard: o.Shard.String(), Against: o.Against, Verify: o.Verify,
-		BaseURL: o.Server.BaseURL, Workers: o.Workers, Rate: o.Rate, Retries: o.Retries,
+		BaseURL: o.serverName(), Workers: o.Workers, Rate: o.Rate, Retries: o.Retries,
 		Timeout: o.Server.Timeout.String(), GiveUp: o.GiveUp.String(), Limits: o.Limits, Files: o.files, Mode: o.mode, Of: of,
 	}
 	r.Mapping = string(o.spec().YAML())

@@ -63,7 +63,7 @@ func perform(ctx context.Context, o Options, open func(*Options) (*feed, error))
 		return Summary{}, err
 	}
 	if stopped == nil {
-		stopped = r.send(ctx, rows)
+		stopped = r.send(ctx, rows, seen)
 	} else {
 		stopped = errors.Join(stopped, r.abandon(rows))
 	}
@@ -155,11 +155,15 @@ func (o *Options) server() Server {
 
 // send gets every row settled and into the report. Its error is why it could
 // not go on to the end.
-func (r *run) send(ctx context.Context, rows *feed) error {
+func (r *run) send(ctx context.Context, rows *feed, seen *tally) error {
 	r.stage = "send"
 	s := r.sender()
 	if r.mode == blind {
 		return r.drive(ctx, rows, s, nil)
+	}
+	var err error
+	if s.twins, err = findTwins(rows, seen.duplicates.ids); err != nil {
+		return err
 	}
 	return r.drive(ctx, rows, s, &comparer{sender: s, decide: s.apply})
 }

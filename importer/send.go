@@ -18,6 +18,7 @@ type sender struct {
 	tally  *report.Tally
 	log    zerolog.Logger
 	verify bool // read each record back
+	twins  twins
 }
 
 // patch is the job that sends a row: the whole change, or what a look at its
@@ -74,8 +75,13 @@ func (s *sender) record(it item, outcome report.Outcome, r result) error {
 	return s.write(l)
 }
 
+// write puts the line into the report. A row of which nothing was sent does not
+// wait for it: were it lost in a kill, nothing would be done twice.
 func (s *sender) write(l report.Line) error {
 	s.tally.Add(l)
+	if l.Attempts == 0 {
+		return s.out.Add(l)
+	}
 	return s.out.Write(l)
 }
 

@@ -44,6 +44,13 @@ func (s Shard) has(sourcedID string) bool {
 	return s.Of <= 1 || hashOf(sourcedID)%uint64(s.Of) == uint64(s.Index)
 }
 
+// excludes reports whether rows of the other shard, as String has it, cannot be
+// the shard's.
+func (s Shard) excludes(other string) bool {
+	o, err := ParseShard(other)
+	return err == nil && o.Of == s.Of && o.Index != s.Index
+}
+
 // name tells the files of shards apart: "" for the whole.
 func (s Shard) name() string {
 	if s.Of <= 1 {

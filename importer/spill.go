@@ -28,8 +28,8 @@ func (p pair) append(out []byte) []byte {
 }
 
 // pairOf is the reverse of append.
-func pairOf(raw [pairSize]byte) pair {
-	return pair{binary.LittleEndian.Uint64(raw[:8]), binary.LittleEndian.Uint64(raw[8:])}
+func pairOf(raw []byte) pair {
+	return pair{binary.LittleEndian.Uint64(raw), binary.LittleEndian.Uint64(raw[8:])}
 }
 
 const (
@@ -37,7 +37,12 @@ const (
 	pairSize  = 16
 )
 
-func byKey(a, b pair) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.value, b.value)) }
+func byKey(a, b pair) int {
+	if a.key != b.key {
+		return cmp.Compare(a.key, b.key)
+	}
+	return cmp.Compare(a.value, b.value)
+}
 
 func (s *spill) add(key, value uint64) error {
 	s.buffer = append(s.buffer, pair{key, value})
@@ -142,6 +147,6 @@ func (h *head) advance() {
 	_, err := io.ReadFull(h.file, raw[:])
 	if h.ended = errors.Is(err, io.EOF); !h.ended {
 		h.err = err
-		h.pair = pairOf(raw)
+		h.pair = pairOf(raw[:])
 	}
 }

@@ -121,7 +121,9 @@ func (u *undoing) item(l report.Line) (item, error) {
 		it.settle(report.Invalid, "nothing to put back: the row was invalid")
 		return it, nil
 	}
-	sent := l.Outcome == report.Updated || l.Outcome == report.Failed || l.Outcome == report.Unknown
+	// A row that is unchanged and yet says what the record held was sent by an
+	// earlier run, whose answer was lost.
+	sent := slices.Contains([]report.Outcome{report.Updated, report.Unchanged, report.Failed, report.Unknown}, l.Outcome)
 	if l.Before == "" || !sent {
 		it.settle(report.Unchanged, fmt.Sprintf("nothing to put back: the row was %s", l.Outcome))
 		return it, nil

@@ -312,3 +312,25 @@ func TestUndoIsHeldToTheLimits(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A row whose answer was lost is done by the run all the same, and a rerun that
+// finds it done does not make it someone else's.
+func TestUndoOfARerunPutsBackWhatTheFirstRunChanged(t *testing.T) {
+	n := newSchool(t, "sourcedId,endDate\ne1,2027-06-30\ne2,2027-06-30\n", sandbox.Options{}, enrolled("e1"), enrolled("e2"))
+	as := n.rows.Snapshot()
+	plan := n.plan()
+	n.fails(func(q sandbox.Request) string {
+		if q.Method == "PATCH" && q.SourcedID == "e1" {
+			return "lost"
+		}
+		return ""
+	})
+	applied := n.apply(plan, func(o *importer.Options) { o.Retries = 0 })
+	applied.tally(report.Unknown, report.Updated)
+	n.fails(nil)
+	again := n.rerun(applied)
+	again.finished()
+	again.tally(report.Unchanged, report.Updated)
+	n.undo(again).finished()
+	n.same(as, "after the undo of the rerun")
+}

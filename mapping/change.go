@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -87,18 +86,23 @@ func appendObject(b []byte, fields []Field, depth int) []byte {
 // change, whatever order its fields came in: the first half of a SHA-256.
 // It is stable between runs and versions.
 func (c Change) Fingerprint() string {
-	fields := slices.SortedFunc(slices.Values(c.Fields), func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
+	var room [32]int // enough for nearly all; sorting numbers is cheaper than sorting fields
+	order := room[:0]
+	for i := range c.Fields {
+		order = append(order, i)
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(c.Fields[a].Name, c.Fields[b].Name) })
 	// Each part is preceded by its length, so that no two changes can run
 	// together to the same bytes.
 	b := appendPart(make([]byte, 0, 512), c.SourcedID)
-	for _, f := range fields {
-		b = appendPart(b, f.Name)
-		b = appendPart(b, string(f.Value))
+	for _, i := range order {
+		b = appendPart(b, c.Fields[i].Name)
+		b = appendPart(b, c.Fields[i].Value)
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
 }
 
-func appendPart(b []byte, part string) []byte {
+func appendPart[Text ~string | ~[]byte](b []byte, part Text) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(part))), part...)
 }

@@ -112,7 +112,7 @@ func (m *Mapping) Change(cells []string) (Change, []Problem) {
 	}
 
 	change := Change{SourcedID: id, Fields: make([]Field, 0, len(m.rules))}
-	b := make([]byte, 0, 40*len(m.rules)) // holds all values, for one allocation a row
+	b := make([]byte, 0, 24*len(m.rules)) // holds all values of most rows, in one allocation
 	for i := range m.rules {
 		r := &m.rules[i]
 		if r.json != nil {

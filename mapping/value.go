@@ -125,7 +125,7 @@ func idProblem(id string) *Problem {
 		return &Problem{Kind: KindID, Message: "is " + strconv.Itoa(utf8.RuneCountInString(id)) + " characters long", Allowed: "at most 255"}
 	case strings.HasPrefix(id, `="`), (id[0] == '#' || strings.IndexByte(id, '+') > 0) && mangled.MatchString(id):
 		return &Problem{Kind: KindMangled, Message: "is an id that a spreadsheet has rewritten", Hint: "export the file again and do not save it from a spreadsheet, or format the column as text first"}
-	case !strings.ContainsAny(id, "0123456789") && noID(id):
+	case !strings.ContainsFunc(id, isDigit) && noID(id):
 		return &Problem{Kind: KindBlank, Message: "is what exports write where there is no id"}
 	}
 	return nil
@@ -150,6 +150,8 @@ func absent(text string) bool {
 	}
 	return false
 }
+
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
 
 // textProblem finds what no text of a file that was decoded rightly holds.
 func textProblem(text string) *Problem {

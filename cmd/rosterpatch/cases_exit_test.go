@@ -160,6 +160,8 @@ func TestExitCodes(t *testing.T) {
 		{name: "no URL", source: fileOf(1), args: []string{"./rows.csv", "--base-url", "api.example.org"}, code: 2, err: []string{"--base-url", "https://"}},
 		{name: "plain http", source: fileOf(1), args: []string{"./rows.csv", "--base-url", "http://api.example.org"}, code: 2, err: []string{"--base-url", "loopback"}},
 		{name: "plain http for tokens", source: fileOf(1), args: []string{"./rows.csv", "--token-url", "http://api.example.org"}, code: 2, err: []string{"--token-url", "loopback"}},
+		{name: "credentials in the URL", source: fileOf(1), args: []string{"./rows.csv", "--base-url", "https://sandbox:" + shellSecret + "@api.example.org"}, code: 2, err: []string{"--base-url", "credentials"}},
+		{name: "a query in the URL", source: fileOf(1), args: []string{"./rows.csv", "--token-url", "https://id.example.org/token?client_secret=" + shellSecret}, code: 2, err: []string{"--token-url", "query"}},
 		{name: "no mapping file", source: fileOf(1), args: []string{"./rows.csv", "--mapping", "./none.yaml"}, code: 2, err: []string{"none.yaml"}},
 		{name: "a mistake in a mapping file", source: fileOf(1), args: []string{"./rows.csv", "--mapping", "./rows.csv"}, code: 2, err: []string{"rows.csv:1"}},
 		{name: "a wrong expression", source: fileOf(1), args: []string{"./rows.csv", "--where", "1 +"}, code: 2, err: []string{"--where"}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -17,7 +18,7 @@ import (
 type connection struct {
 	BaseURL      string   `group:"server" env:"ROSTERPATCH_BASE_URL" placeholder:"URL" help:"Server root; a path prefix is allowed."`
 	TokenURL     string   `group:"server" env:"ROSTERPATCH_TOKEN_URL" placeholder:"URL" help:"OAuth2 client-credentials token endpoint."`
-	Scope        []string `group:"server" env:"ROSTERPATCH_SCOPES" sep:" " help:"OAuth2 scope to ask for; repeatable."`
+	Scope        []string `group:"server" env:"ROSTERPATCH_SCOPES" sep:"," help:"OAuth2 scope to ask for; repeatable, or several with commas or spaces between."`
 	EnvFile      envFile  `group:"server" placeholder:"FILE" help:"KEY=VALUE lines for what neither a flag nor the environment says. ROSTERPATCH_CLIENT_ID and ROSTERPATCH_CLIENT_SECRET (or ROSTERPATCH_CLIENT_SECRET_FILE) are read from the environment or from here, never from a flag."`
 	InsecureHTTP bool     `group:"server" help:"Allow http:// to other than loopback addresses."`
 	Sandbox      bool     `group:"server" help:"Start the embedded sandbox and use it; every sourcedId exists there. Needs no other setting."`
@@ -50,7 +51,7 @@ func (f envFile) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
 	values := ctx.FlagValue(trace.Flag).(envFile).values
 	ctx.AddResolver(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		for _, name := range flag.Envs {
-			if _, set := os.LookupEnv(name); set {
+			if os.Getenv(name) != "" { // set to nothing is not set: schedulers leave such
 				return nil, nil
 			}
 			if v, ok := values[name]; ok {
@@ -64,10 +65,7 @@ func (f envFile) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
 
 // lookup is a setting that has no flag.
 func (c *connection) lookup(name string) string {
-	if v, ok := os.LookupEnv(name); ok {
-		return v
-	}
-	return c.EnvFile.values[name]
+	return cmp.Or(os.Getenv(name), c.EnvFile.values[name])
 }
 
 // server is the server to talk to. close ends the sandbox that it started, if
@@ -82,7 +80,7 @@ func (c *connection) server() (s importer.Server, close func() error, err error)
 	}
 	secret, err := c.secret()
 	return importer.Server{
-		BaseURL: c.BaseURL, TokenURL: c.TokenURL, Scopes: c.Scope, InsecureHTTP: c.InsecureHTTP,
+		BaseURL: c.BaseURL, TokenURL: c.TokenURL, Scopes: strings.Fields(strings.Join(c.Scope, " ")), InsecureHTTP: c.InsecureHTTP,
 		ClientID: c.lookup("ROSTERPATCH_CLIENT_ID"), ClientSecret: secret,
 	}, func() error { return nil }, err
 }

@@ -18,7 +18,7 @@ func kill(arrived, carriedOut int) ending {
 func TestKillAtAnyRequest(t *testing.T) {
 	const rows, workers = 60, 4
 	for _, reading := range [][]string{nil, {"--verify"}, {"--against", "server"}} {
-		for nth := 1; nth <= 3*rows/2; nth += 12 { // some runs end before
+		for nth := 1; nth <= 3*rows/2; nth += 16 { // some runs end before
 			for moment, e := range map[string]ending{"arrived": kill(nth, 0), "carried out": kill(0, nth)} {
 				t.Run(fmt.Sprint(reading, nth, moment), func(t *testing.T) {
 					t.Parallel()

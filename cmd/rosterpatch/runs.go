@@ -19,6 +19,9 @@ func (p *process) carryOut(act func(context.Context, importer.Options) (importer
 	}
 	defer func() { err = errors.Join(err, closeServer()) }()
 	o.Version, o.Server, o.Stdin = version, server, p.in
+	if c.Sandbox {
+		o.ServerName = "sandbox"
+	}
 	for _, s := range settings {
 		if err := s.into(&o); err != nil {
 			return err

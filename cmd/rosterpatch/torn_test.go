@@ -24,7 +24,7 @@ func TestRerunOfReportCutAnywhere(t *testing.T) {
 	facts.State = report.Running
 	header := bytes.IndexByte(text, '\n') + 1
 	var cuts []int // none inside the header: Create sees to it that it is whole
-	for cut := header; cut < len(text); cut += 1 + len(text)/40 {
+	for cut := header; cut < len(text); cut += 1 + len(text)/20 {
 		cuts = append(cuts, cut)
 	}
 	for cut := header + 2; cut < len(text); cut++ {

@@ -43,6 +43,7 @@ type Answer struct {
 	RequestID  string        // what its support asks for
 	RetryAfter time.Duration // how long the server asks to wait; 0 when it does not
 	Body       []byte        // of an accepted request
+	Written    bool          // of Stale: the request had gone out, so that it may have been done
 }
 
 // summary says in a few words what came, for the error that ends a run.
@@ -75,7 +76,7 @@ func (r reply) judge(now time.Time, secrets *redactor) Answer {
 	}
 	a := Answer{Verdict: Refused, Status: r.status, RequestID: requestID(r.header), RetryAfter: retryAfter(r.header, now)}
 	switch {
-	case r.status/100 == 3:
+	case r.status/100 == 3 && r.header.Get("Location") != "":
 		a.Message = fmt.Sprintf("the server redirects to %q, and redirects are not followed; is the base URL right?", r.header.Get("Location"))
 		return a
 	case r.status == http.StatusUnauthorized:

@@ -101,6 +101,14 @@ func TestReplyVerdict(t *testing.T) {
 	}
 }
 
+// TestRedirectToNowhere holds that a 3xx without a place is a refusal like others.
+func TestRedirectToNowhere(t *testing.T) {
+	a := reply{status: 304, body: []byte("not changed")}.judge(noon, &redactor{})
+	if a.Verdict != Refused || a.Message != "" || a.IMSX.Description != "not changed" {
+		t.Errorf("got %+v", a)
+	}
+}
+
 func TestReplyHeaders(t *testing.T) {
 	h := http.Header{}
 	h.Set("Retry-After", "7")

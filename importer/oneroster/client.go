@@ -79,8 +79,11 @@ func (c *Client) send(ctx context.Context, method, address string, body []byte, 
 	}
 	a := c.exchange(request, &t, limit).redacted(c.secrets)
 	a.Method = method
-	if a.Verdict == Unauthorized {
+	switch a.Verdict {
+	case Unauthorized:
 		c.tokens.drop(token)
+	case Stale: // what the server did to one idle connection, it will have done to all
+		c.http.CloseIdleConnections()
 	}
 	return a, nil
 }

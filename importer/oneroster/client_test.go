@@ -40,6 +40,27 @@ func TestPatchOnTheWire(t *testing.T) {
 	}
 }
 
+// TestTokenOnTheWire holds that the token endpoint too is told who asks.
+func TestTokenOnTheWire(t *testing.T) {
+	c := newClient(t, handle(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/token" {
+			if r.Method != "POST" || r.UserAgent() != "rosterpatch/test" || r.Header.Get("Accept") != "application/json" {
+				t.Errorf("%s by %q, who takes %q", r.Method, r.UserAgent(), r.Header.Get("Accept"))
+			}
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, `{"access_token":"another"}`)
+			return
+		}
+		if got := r.Header.Get("Authorization"); got != "Bearer another" {
+			t.Errorf("Authorization is %q", got)
+		}
+	}))
+	c.tokens.drop(testToken)
+	if a := patch(t, c); a.Verdict != Accepted {
+		t.Errorf("got %+v", a)
+	}
+}
+
 func TestGetOnTheWire(t *testing.T) {
 	c := newClient(t, handle(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != "GET" || r.ContentLength != 0 || r.Header.Get("Content-Type") != "" || len(r.TransferEncoding) != 0 {

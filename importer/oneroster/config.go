@@ -87,7 +87,7 @@ func New(cfg Config) (*Client, error) {
 				Scopes:       cfg.Scopes,
 				AuthStyle:    oauth2.AuthStyleInParams,
 			},
-			http:    client,
+			http:    &http.Client{Transport: named{client.Transport, cfg.UserAgent}, CheckRedirect: client.CheckRedirect},
 			timeout: cfg.Timeout,
 			retries: cfg.Retries,
 			giveUp:  cfg.GiveUp,
@@ -95,6 +95,20 @@ func New(cfg Config) (*Client, error) {
 			now:     time.Now,
 		},
 	}, nil
+}
+
+// named says who is asking where a library makes the request.
+type named struct {
+	http.RoundTripper
+	userAgent string
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("User-Agent", n.userAgent)
+	return n.RoundTripper.RoundTrip(r)
 }
 
 // transport keeps one connection a worker alive, and finds out by itself that

@@ -24,15 +24,17 @@ type Pacer struct {
 	giveUp  time.Duration
 	random  *rand.Rand
 
-	inFlight int
-	window   int
-	resume   time.Time       // no request starts before
-	failures int             // in a row, of a server that may be down
-	pauses   int             // in a row, of our own choosing
-	forbids  map[string]int  // 403s in a row, by method
-	accepted map[string]bool // methods of which a request was accepted in this run
-	alive    time.Time       // when an answer last showed the server at work
-	trouble  *Answer         // the last that did not, if any came since
+	inFlight  int
+	window    int
+	resume    time.Time       // no request starts before
+	failures  int             // in a row, of a server that may be down
+	pauses    int             // in a row, of our own choosing
+	forbids   map[string]int  // 403s in a row, by method
+	forbidden *Answer         // the last 403, if any came
+	served    bool            // some request was settled otherwise
+	accepted  map[string]bool // methods of which a request was accepted in this run
+	alive     time.Time       // when an answer last showed the server at work
+	trouble   *Answer         // the last that did not, if any came since
 }
 
 const (
@@ -92,11 +94,12 @@ func (p *Pacer) Done(now time.Time, a Answer, repeated bool) error {
 	switch a.Verdict {
 	case Accepted, Refused:
 		p.lives(now)
+		p.served = true
 		if a.Verdict == Accepted {
 			p.accepted[a.Method], p.forbids[a.Method] = true, 0
 		}
 	case Forbidden:
-		p.alive, p.trouble = now, nil
+		p.alive, p.trouble, p.forbidden = now, nil, &a
 		p.forbids[a.Method]++
 		if n := p.forbids[a.Method]; n >= forbidsLater || n >= forbidsAtOnce && !p.accepted[a.Method] {
 			return &PermissionError{Status: a.Status, InARow: n, IMSX: a.IMSX}
@@ -123,6 +126,19 @@ func (p *Pacer) Done(now time.Time, a Answer, repeated bool) error {
 	return nil
 }
 
+// Refused is a *PermissionError if every request that the server settled was
+// forbidden, however few there were.
+func (p *Pacer) Refused() error {
+	if p.forbidden == nil || p.served {
+		return nil
+	}
+	n := 0
+	for _, forbids := range p.forbids {
+		n += forbids
+	}
+	return &PermissionError{Status: p.forbidden.Status, InARow: n, IMSX: p.forbidden.IMSX}
+}
+
 // lives notes an answer that shows the server at work.
 func (p *Pacer) lives(now time.Time) {
 	p.alive, p.trouble = now, nil
@@ -144,7 +160,9 @@ func (p *Pacer) pause(now time.Time, a Answer, first, longest time.Duration) err
 		wait = jitter(p.random, min(first<<min(p.pauses, 10), longest))
 		p.pauses++
 	}
-	if wait > p.giveUp-now.Sub(p.alive) {
+	if left := p.giveUp - now.Sub(p.alive); a.RetryAfter == 0 {
+		wait = min(wait, max(left, 0)) // the deadline ends it
+	} else if wait > left {
 		return &GiveUpError{Silence: now.Sub(p.alive), Limit: p.giveUp, Wait: a.RetryAfter, Last: a}
 	}
 	if fresh && a.Verdict == Throttled {

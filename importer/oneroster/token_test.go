@@ -364,6 +364,34 @@ func TestTokenRetries(t *testing.T) {
 	}
 }
 
+// TestTokenBodyThatHangs holds that a timeout is called one, though x/oauth2
+// makes a mere text of it.
+func TestTokenBodyThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tk := newTokens(nil)
+		tk.retries = 0
+		tk.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: hanging{r.Context()}, Request: r}, nil
+		})
+		var hung *TokenError
+		if _, err := tk.get(t.Context()); !errors.As(err, &hung) || hung.cause != "timeout" {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) {
+	return f(r)
+}
+
+// hanging is a body that never comes.
+type hanging struct{ context.Context }
+
+func (h hanging) Read([]byte) (int, error) { <-h.Done(); return 0, h.Err() }
+func (h hanging) Close() error             { return nil }
+
 // TestTokenRenewalOutlastsDNS holds that a name which resolved once is asked for
 // again when it does not.
 func TestTokenRenewalOutlastsDNS(t *testing.T) {

@@ -64,11 +64,11 @@ func (t *trace) judge(err error) Answer {
 	}
 	timeout := errors.Is(err, context.DeadlineExceeded)
 	switch {
+	case t.connected.Load() && t.idle.Load() && !t.answered.Load() && !timeout:
+		// Most likely the server closed an idle connection as the request went out.
+		return Answer{Verdict: Stale, Message: cause, Written: t.wrote.Load()}
 	case !t.connected.Load(), !t.wrote.Load() && !timeout:
 		return Answer{Verdict: Unreached, Message: "no connection: " + cause}
-	case t.idle.Load() && !t.answered.Load() && !timeout:
-		// Most likely the server closed an idle connection as the request went out.
-		return Answer{Verdict: Stale, Message: cause}
 	default:
 		return Answer{Verdict: Lost, Message: "no usable answer: " + cause}
 	}

@@ -159,6 +159,7 @@ func TestTraceVerdicts(t *testing.T) {
 		{"reset after it was", func(t *trace) { t.connected.Store(true); t.wrote.Store(true) }, reset, Lost},
 		{"reset on an idle connection", func(t *trace) { t.connected.Store(true); t.idle.Store(true); t.wrote.Store(true) }, reset, Stale},
 		{"closed on an idle connection", func(t *trace) { t.connected.Store(true); t.idle.Store(true); t.wrote.Store(true) }, io.EOF, Stale},
+		{"closed before anything was written", func(t *trace) { t.connected.Store(true); t.idle.Store(true) }, errors.New("http: server closed idle connection"), Stale},
 		{"reset inside the answer", func(t *trace) {
 			t.connected.Store(true)
 			t.idle.Store(true)

@@ -118,8 +118,12 @@ func (r *Reader) ahead() ([]entry, error) {
 func (r *Reader) at(offsets []int64) ([]entry, error) {
 	b := batch{layout: &r.layout}
 	buf := make([]byte, 4<<10) // for a line is seldom longer
+	var cut *cutter
+	var scan *bufio.Scanner
 	for _, offset := range offsets {
-		cut, scan := r.records(offset, buf)
+		if cut == nil || cut.offset != offset { // lines that follow each other are read on
+			cut, scan = r.records(offset, buf)
+		}
 		err := b.take(cut, scan)
 		if err == io.EOF || err == nil && cut.start != offset {
 			err = &Error{File: r.layout.path, Msg: fmt.Sprintf("no line starts at byte %d", offset), Fix: "leave the report alone while it is read"}

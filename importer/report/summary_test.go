@@ -91,7 +91,7 @@ func term() (header []string, run *Run, lines []Line) {
 		lines = append(lines, l)
 	}
 	return header, &Run{State: Stopped, StopReason: "no request has succeeded for 5m", Command: "import", Version: "1.0.0", Start: night, End: night.Add(12*time.Minute + 4*time.Second),
-		Sources: []Source{{Path: "term.csv", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rows: 400}}, Rows: 400,
+		Sources: []Source{{Path: "term.csv", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}}, Rows: 400,
 		Requests: 1234, Retries: 31, Throttles: 2, Latency: &Latency{P50: 81.24, P95: 160, P99: 240, Max: 900}}, lines
 }
 
@@ -176,7 +176,7 @@ func TestALaterRunCounts(t *testing.T) {
 	header := []string{"sourcedId"}
 	line := func(n int, o Outcome) Line { return Line{Line: n, Outcome: o, Cells: []string{fmt.Sprint("e", n)}} }
 	run := func(hour int, state State, sha string) *Run {
-		return &Run{Command: "import", State: state, Start: night.Add(time.Duration(hour) * time.Hour), Rows: 4, Sources: []Source{{Path: "a.csv", SHA256: sha, Rows: 4}}}
+		return &Run{Command: "import", State: state, Start: night.Add(time.Duration(hour) * time.Hour), Rows: 4, Sources: []Source{{Path: "a.csv", SHA256: sha}}}
 	}
 	save(t, "second.csv", header, run(1, Finished, "aa"), line(5, Updated), line(4, Failed), line(3, Updated), line(2, Updated))
 	save(t, "first.csv", header, run(0, Running, "aa"), line(2, Updated), line(3, Failed))
