@@ -55,10 +55,10 @@ type retryLimits struct {
 }
 
 // How many closed idle connections a job may meet in a row before that counts as
-// a failure: several while nothing of it had gone out, one where it had, since a
+// a failure: many while nothing of it had gone out, one where it had, since a
 // server may drop connections because of what it reads.
 const (
-	staleUnwritten = 3
+	staleUnwritten = 10
 	staleWritten   = 1
 )
 
@@ -115,6 +115,8 @@ func (j *job) attempt(ctx context.Context, now func() time.Time) error {
 	j.result.answer, j.result.began, j.result.ended = a, began, now()
 	switch a.Verdict {
 	case oneroster.Throttled, oneroster.Unauthorized, oneroster.Unreached, oneroster.Misconfigured:
+	case oneroster.Stale:
+		j.result.reached = j.result.reached || a.Written
 	default:
 		j.result.reached = true
 	}

@@ -57,7 +57,7 @@ func TestJobNext(t *testing.T) {
 		{"the answer was lost once", one(lost, troubled, troubled, troubled), false, report.Unknown},
 		{"idle connections closed", one(stale, stale, stale, accepted), false, report.Updated},
 		{"idle connections closed now and then", then(many(3, stale), one(throttled), many(3, stale), one(throttled), many(3, stale), one(accepted)), false, report.Updated},
-		{"idle connections closed for ever", many(7, stale), false, report.Failed},
+		{"idle connections closed for ever", many(14, stale), false, report.Failed},
 		{"connections dropped once they have the request", one(dropped, accepted), false, report.Updated},
 		{"connections dropped for ever", many(5, dropped), false, report.Unknown},
 	}
@@ -141,7 +141,8 @@ func TestResultOfAStoppedRun(t *testing.T) {
 		{"the token was not taken", []oneroster.Verdict{oneroster.Unauthorized}, report.Unsent},
 		{"trouble", []oneroster.Verdict{oneroster.Troubled, oneroster.Throttled}, report.Failed},
 		{"the answer was lost", []oneroster.Verdict{oneroster.Lost, oneroster.Throttled}, report.Unknown},
-		{"an idle connection had been closed", []oneroster.Verdict{oneroster.Stale}, report.Unknown},
+		{"an idle connection had been closed", []oneroster.Verdict{oneroster.Stale}, report.Unsent},
+		{"a connection was dropped", []oneroster.Verdict{dropped}, report.Unknown},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -22,6 +22,10 @@ func (r *run) open(rows *feed, seen *tally) error {
 	if seen.rows == 0 && r.Shard.Of <= 1 {
 		r.Log.Warn().Msg("no row is taken: is --where right?")
 	}
+	if seen.remarks > 0 {
+		r.Log.Warn().Int("rows", seen.remarks).Msg("cannot be put back in full: their result.message says what stays as it is")
+	}
+	r.Log.Info().Str("command", r.Command).Int("rows", seen.rows).Str("server", r.serverName()).Str("report", r.report).Msg("begins")
 	options, err := r.recorded(rows.of)
 	if err != nil {
 		return err
@@ -54,6 +58,8 @@ func (r *run) close(stopped error) (Summary, error) {
 	}
 	r.traffic.record(&r.facts)
 	summary := r.tally.Summary(&r.facts)
+	r.Log.Info().Str("command", r.Command).Str("state", string(r.facts.State)).Int("rows", summary.Rows).Int("notDone", summary.Undone).
+		Int("requests", r.facts.Requests).Dur("took", r.facts.End.Sub(r.facts.Start)).Msg("ended")
 	err = errors.Join(err, report.WriteRun(report.SidePath(r.report), r.facts))
 	if err != nil {
 		err = &ReportError{Cause: err, Lost: r.out.Lost()}

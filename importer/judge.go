@@ -17,6 +17,7 @@ type tally struct {
 	outcomes   map[report.Outcome]int
 	leftOut    int
 	skipped    int
+	remarks    int // rows of which something is to be said, whatever becomes of them
 	duplicates duplicates
 	by         int      // the --limit-by column, -1 for none
 	listable   []string // two of the ids that the in-list filter can hold, if there are
@@ -58,6 +59,9 @@ func judge(ctx context.Context, f *feed, limits Limits, see func(item)) (*tally,
 		t.add(&it)
 		if it.settled != nil {
 			t.outcomes[it.settled.Outcome]++
+		}
+		if it.remark != "" {
+			t.remarks++
 		}
 		if t.by = by; by >= 0 && by < len(it.cells) {
 			t.group(it.cells[by]).add(&it)

@@ -7,6 +7,14 @@ import (
 	"strings"
 )
 
+// reportFlag is the flag that says where the report goes.
+func (o *Options) reportFlag() string {
+	if o.Command == "plan" {
+		return "--out"
+	}
+	return "--report"
+}
+
 // reportPath is where the report goes: beside the first source unless it is
 // said.
 func (o *Options) reportPath() string {

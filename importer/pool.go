@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"rosterpatch/importer/oneroster"
@@ -22,6 +23,7 @@ type pool struct {
 	now      func() time.Time
 	finishBy time.Time // stop then; zero for never
 	traffic  *traffic
+	log      zerolog.Logger
 
 	submitted chan *job
 	work      chan *job
@@ -29,6 +31,7 @@ type pool struct {
 	stopped   chan struct{} // closed once the run has to stop
 	cause     error         // why; may be read once stopped is closed
 	cancel    context.CancelCauseFunc
+	announced time.Time // the end of the pause that was logged last
 }
 
 // ended is a job that a worker has done with for now.
@@ -162,14 +165,33 @@ func (p *pool) take(q *queue, e ended) {
 	now := p.now()
 	if e.sent {
 		p.traffic.note(e.job.result)
+		p.tell(e.job.result)
 		repeated := !e.repeated.IsZero() && p.pacer.Alive().After(e.repeated)
 		p.stop(p.pacer.Done(now, e.job.result.answer, repeated))
+		p.announce(now)
 	}
 	p.stop(e.err)
 	if e.settled {
 		q.settled(e.job, e.next)
 	} else {
 		q.again(e.job, now.Add(e.again), now)
+	}
+}
+
+// tell logs an answer that settled nothing. Ids are not among it: they may be a
+// pupil's.
+func (p *pool) tell(r result) {
+	if a := r.answer; !a.Verdict.Settles() {
+		p.log.Debug().Int("status", a.Status).Str("why", a.Message).Str("codeMinor", a.IMSX.CodeMinor).
+			Int("attempt", r.attempts).Str("requestId", a.RequestID).Msg("a request is sent again")
+	}
+}
+
+// announce logs a pause of all requests that a person would notice, once.
+func (p *pool) announce(now time.Time) {
+	if until := p.pacer.Resume(); until.Sub(now) >= time.Second && !until.Equal(p.announced) {
+		p.announced = until
+		p.log.Info().Dur("for", until.Sub(now)).Msg("the server is in trouble or asks to wait: every request waits")
 	}
 }
 
@@ -207,11 +229,12 @@ func (p *pool) untilNext(q *queue, now time.Time) time.Duration {
 
 // abandon settles what waits in the queue as not sent any more.
 func (p *pool) abandon(q *queue) error {
-	var errs []error
+	var first error // of many that say the same, such as that the disk is full
 	for _, j := range q.drain() {
 		j.result.stopped = true
-		_, err := j.settle(j.result)
-		errs = append(errs, err)
+		if _, err := j.settle(j.result); first == nil {
+			first = err
+		}
 	}
-	return errors.Join(errs...)
+	return first
 }

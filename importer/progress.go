@@ -13,6 +13,7 @@ type Progress struct {
 	NotDone int           // of those, the ones that are neither updated nor unchanged
 	Rate    float64       // rows a second over the last while
 	Left    time.Duration // at that rate; 0 if not known
+	Ended   bool          // the stage is over; nothing more is told of it
 }
 
 // watch tells show about the run until ctx ends, and warns once if at the
@@ -38,6 +39,10 @@ func (r *run) watch(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
+			if p := r.progress(past, every); r.Progress != nil {
+				p.Ended = true
+				r.Progress(p)
+			}
 			return
 		case <-ticker.C:
 		}

@@ -106,11 +106,14 @@ func begin(o Options) (*run, error) {
 
 // hold takes the lock, and keeps what can be read only once.
 func (r *run) hold() error {
+	if r.report == "-" {
+		return &UsageError{r.reportFlag(), "-", "must be a file: a report is read again"}
+	}
 	if slices.ContainsFunc(r.Sources, func(source string) bool { return sameFile(source, r.report) }) {
-		return &UsageError{"--report", r.report, "is what is read; name another place for the report"}
+		return &UsageError{r.reportFlag(), r.report, "is what is read; name another place"}
 	}
 	if _, err := os.Stat(r.report); err == nil && !r.Force {
-		return &UsageError{"--report", r.report, "is there already; name another, or replace it with --force"}
+		return &UsageError{r.reportFlag(), r.report, "is there already; name another, or replace it with --force"}
 	}
 	release, err := lock(r.lockPath())
 	if err != nil {
@@ -244,5 +247,6 @@ func (r *run) pool() *pool {
 		now:      time.Now,
 		finishBy: r.FinishBy,
 		traffic:  r.traffic,
+		log:      r.Log,
 	}
 }

@@ -53,6 +53,10 @@ func (s *sender) readBack(it item, patched result) *job {
 		},
 		settle: func(r result) ([]*job, error) {
 			record, err := oneroster.ParseRecord(r.answer.Body)
+			if r.answer.Status == http.StatusNotFound {
+				patched.answer.Message = fmt.Sprintf("accepted with %d, but read back there is no such record", patched.answer.Status)
+				return nil, s.record(it, report.Failed, patched)
+			}
 			if r.outcome() != report.Updated || err != nil {
 				patched.answer.Message = fmt.Sprintf("accepted with %d, but the record could not be read back", patched.answer.Status)
 				return nil, s.record(it, report.Unknown, patched)

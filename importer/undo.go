@@ -54,11 +54,12 @@ type undoing struct {
 }
 
 func (u *undoing) open(o *Options, f *feed) error {
-	facts, err := o.undone(u.path)
-	if err != nil {
+	var err error
+	if u.reader, err = report.Open(u.path); err != nil {
 		return err
 	}
-	if u.reader, err = report.Open(u.path); err != nil {
+	facts, err := o.undone(u.path)
+	if err != nil {
 		return err
 	}
 	f.header, f.sources, f.files = u.reader.Header(), facts.Sources, len(o.files) > 1

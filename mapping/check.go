@@ -65,11 +65,6 @@ func checkText(f field, e entry) error {
 
 // check judges what is spread over several sections of a mapping file.
 func (s Spec) check() error {
-	for name, e := range sorted(s.compute) {
-		if c, both := s.columns[name]; both {
-			return e.errorf("%s is both computed and read from a column (%s); keep one", name, c.at)
-		}
-	}
 	for name, e := range sorted(s.dates) {
 		if t, both := s.types[name]; both {
 			return e.errorf("%s has both a type (%s) and a date format; keep one", name, t.at)

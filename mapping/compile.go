@@ -104,7 +104,9 @@ func (c *compiler) compileRules() error {
 			c.taken[i] = true
 			continue
 		}
-		c.problem("%s: %s: %s", e.at, name, c.x.lacks(e.text))
+		if _, computed := c.spec.compute[name]; !computed {
+			c.problem("%s: %s: %s", e.at, name, c.x.lacks(e.text))
+		}
 	}
 	var rules []rule
 	for _, name := range c.fieldNames() {
@@ -185,13 +187,10 @@ func (c *compiler) rule(name string) (*rule, error) {
 	named, isNamed := c.spec.columns[name]
 	column, inHeader := c.x.columns[f.column]
 	switch {
-	case isNamed:
-		column, inHeader = c.x.columns[named.text]
-		if !inHeader {
-			return nil, nil // compileRules has said so
-		}
-		r.column, r.label = column, named.text
 	case isComputed:
+		if isNamed {
+			c.warn("%s is computed, so the column %q that is named for it is not read", name, named.text)
+		}
 		c.mapping.computes = true
 		r.program, err = c.x.compile(name+": ", computed)
 		if err != nil {
@@ -200,6 +199,12 @@ func (c *compiler) rule(name string) (*rule, error) {
 		if kind := r.program.Node().Type(); kind != nil && !isScalar(kind) {
 			return nil, computed.errorf("%s: the expression gives a %s; allowed: a text, a number or a boolean", name, kind)
 		}
+	case isNamed:
+		column, inHeader = c.x.columns[named.text]
+		if !inHeader {
+			return nil, nil // compileRules has said so
+		}
+		r.column, r.label = column, named.text
 	case inHeader && !c.taken[column]:
 		r.column, r.label = column, f.column
 	case !isSet:

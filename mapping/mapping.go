@@ -9,6 +9,7 @@ package mapping
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -210,10 +211,24 @@ func (r *rule) text(cells []string, x *machine) (string, *Problem) {
 		return text, nil
 	}
 	to, ok := r.values[text]
-	if !ok {
-		return text, r.valueProblem(text)
+	switch {
+	case ok:
+		return to.text, nil
+	case r.takes(text): // what the field itself takes is no guess
+		return text, nil
 	}
-	return to.text, nil
+	return text, r.valueProblem(text)
+}
+
+// takes reports whether a text is one of the few that the rule's field takes.
+func (r *rule) takes(text string) bool {
+	switch r.kind {
+	case kindChoice:
+		return slices.Contains(r.allowed, text)
+	case kindBoolean:
+		return strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
+	}
+	return false
 }
 
 // valueProblem names the known values, or some where there are many.

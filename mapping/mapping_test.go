@@ -208,8 +208,9 @@ where: 'row["School"] in ["101", "102"]'
 			`{"enrollment":{"status":"active","role":"student","primary":true,"endDate":"2027-06-10","school":{"sourcedId":"sch-101"},"metadata":{"goals":{"dailyXp":12.0},"seat":4,"vip":true,"raw":{"a":[null],"b":1.0}}}}`},
 		{"keys are texts", "u1|c1|1||||||| NO ", `{"enrollment":{"status":"active","role":"proctor","primary":false,"school":{"sourcedId":"sch-"}}}`},
 		{"a value may be left out", "u1|c1||||1||||off", `{"enrollment":{"status":"active","school":{"sourcedId":"sch-1"}}}`},
-		{"a value no rule covers", "u1|c1|student|6/1/2027|||x|yes|{|No",
-			"Role: \"student\" is not among the values the mapping knows; allowed: 1, S, T; if it means student, put `values: {role: {student: student}}` in a mapping file\n" +
+		{"a value that the field takes needs no rule", "u1|c1|student", `{"enrollment":{"status":"active","role":"student","school":{"sourcedId":"sch-"}}}`},
+		{"a value no rule covers", "u1|c1|etudiant|6/1/2027|||x|yes|{|No",
+			"Role: \"etudiant\" is not among the values the mapping knows; allowed: 1, S, T; if it means student, put `values: {role: {etudiant: student}}` in a mapping file\n" +
 				"Flag: \"No\" is not among the values the mapping knows; allowed: 1, NO, off, yes; did you mean \"NO\"?\n" +
 				"Exit Date: \"6/1/2027\" is not a date; allowed: a day of the calendar as MM/DD/YYYY; put `dates: {endDate: M/D/YYYY}` in a mapping file, or D/M/YYYY if the day comes first\n" +
 				"metadata.seat: \"x\" is not a number; allowed: digits with an optional sign -, decimal point and exponent, such as 12.5\n" +

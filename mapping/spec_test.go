@@ -58,7 +58,6 @@ func TestParseErrors(t *testing.T) {
 		{"format without year", "dates: {endDate: MM/DD}", `m.yaml:1:18: "MM/DD" is not a date format: it needs one year (YYYY or YY), one month (MMMM, MMM, MM or M) and one day (DD or D)`},
 		{"format of no date", "dates: {role: MM/DD/YYYY}", `m.yaml:1:15: role is not a date; allowed: beginDate, endDate, and metadata that is text`},
 		{"date and type", "dates: {metadata.on: D.M.YYYY}\ntypes: {metadata.on: number}", `m.yaml:1:22: metadata.on has both a type (m.yaml:2:22) and a date format; keep one`},
-		{"column and compute", "columns: {role: R}\ncompute: {role: '\"student\"'}", `m.yaml:2:17: role is both computed and read from a column (m.yaml:1:17); keep one`},
 		{"only of nothing", "only: []\nset: {status: active}\nwhere:", `m.yaml:3:8: a value is missing; an empty text is ""`},
 		{"only unknown", "only: [endDate, enddat]", `m.yaml:1:17: "enddat" is not a field; did you mean "endDate"?`},
 		{"only the id", "only: [sourcedId]", `m.yaml:1:8: sourcedId is no field of the body; name those to send`},

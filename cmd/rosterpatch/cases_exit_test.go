@@ -3,129 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/gofrs/flock"
 
-	"rosterpatch/importer/report"
 	"rosterpatch/importer/sandbox"
 )
-
-// shell is a directory with a server, in which commands are run as a person
-// does.
-type shell struct {
-	*testing.T
-	dir    string
-	served *served
-	env    []string // arguments that name the server
-}
-
-// served is a sandbox's log.
-type served struct {
-	mu  sync.Mutex
-	log bytes.Buffer
-}
-
-func (s *served) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.Write(p)
-}
-
-// patches are the PATCHes that came.
-func (s *shell) patches() (all []sandbox.Request) {
-	s.Helper()
-	s.served.mu.Lock()
-	defer s.served.mu.Unlock()
-	log, err := sandbox.ReadLog(bytes.NewReader(s.served.log.Bytes()))
-	if err != nil {
-		s.Fatal(err)
-	}
-	for _, q := range log {
-		if q.Method == "PATCH" {
-			all = append(all, q)
-		}
-	}
-	return all
-}
-
-const shellSecret = "a-secret-of-the-shell"
-
-func newShell(t *testing.T, o sandbox.Options) *shell {
-	t.Helper()
-	s := &shell{T: t, dir: t.TempDir(), served: &served{}}
-	o.Open, o.ClientSecret, o.Log = true, shellSecret, s.served
-	live, err := sandbox.New(o).Start("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { live.Close() })
-	s.put("server.env", fmt.Sprintf("ROSTERPATCH_BASE_URL=%s\nROSTERPATCH_TOKEN_URL=%s\nROSTERPATCH_CLIENT_ID=sandbox\nROSTERPATCH_CLIENT_SECRET=%s\n",
-		live.URL, live.TokenURL, shellSecret))
-	s.env = []string{"--env-file", s.path("server.env"), "--progress", "none"}
-	return s
-}
-
-func (s *shell) path(name string) string { return filepath.Join(s.dir, name) }
-
-func (s *shell) put(name, text string) {
-	s.Helper()
-	if err := os.WriteFile(s.path(name), []byte(text), 0o600); err != nil {
-		s.Fatal(err)
-	}
-}
-
-// args are a command's arguments, in which a word that begins with "./" is a file
-// of the shell's directory.
-func (s *shell) args(words []string) []string {
-	args := append([]string{words[0]}, s.env...)
-	for _, w := range words[1:] {
-		if name, ok := strings.CutPrefix(w, "./"); ok {
-			w = s.path(name)
-		}
-		args = append(args, w)
-	}
-	return args
-}
-
-// noSecret looks for secrets in what a command said and left behind.
-func (s *shell) noSecret(said string) {
-	s.Helper()
-	paths, err := filepath.Glob(s.path("*.report.*"))
-	if err != nil {
-		s.Fatal(err)
-	}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			s.Fatal(err)
-		}
-		said += string(text)
-	}
-	for _, word := range []string{shellSecret, "sandbox-token-"} {
-		if strings.Contains(said, word) {
-			s.Errorf("%q is in an output", word)
-		}
-	}
-}
-
-// fileOf is a file of n rows.
-func fileOf(n int) string {
-	var b strings.Builder
-	b.WriteString("sourcedId,role\n")
-	for i := range n {
-		fmt.Fprintf(&b, "e%d,teacher\n", i+1)
-	}
-	return b.String()
-}
 
 // Contract section 7, for import: each way to end has its code, says why, and
 // names the command that comes next where there is anything left to do.
@@ -262,78 +148,6 @@ func TestLockIsHeld(t *testing.T) {
 // command is the program in a process of its own.
 func (s *shell) command(ctx context.Context, words ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, "rosterpatch", s.args(words)...)
-}
-
-// Case 20: the first signal lets what is in flight be answered and completes the
-// report; a second one does not wait.
-func TestSignals(t *testing.T) {
-	const rows, workers = 2000, 8
-	for _, tt := range []struct {
-		name    string
-		signals []syscall.Signal
-		code    int
-	}{
-		{"SIGTERM", []syscall.Signal{syscall.SIGTERM}, 143},
-		{"SIGINT", []syscall.Signal{syscall.SIGINT}, 130},
-		{"SIGTERM twice", []syscall.Signal{syscall.SIGTERM, syscall.SIGTERM}, 143},
-		{"SIGINT after SIGTERM", []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}, 130},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			twice := len(tt.signals) > 1
-			reached, goOn := make(chan struct{}), make(chan struct{})
-			var once sync.Once
-			release := sync.OnceFunc(func() { close(goOn) })
-			s := newShell(t, sandbox.Options{Fault: func(q sandbox.Request) string {
-				if q.Method == "PATCH" && q.Seq >= 200 {
-					once.Do(func() { close(reached) })
-					<-goOn
-				}
-				return ""
-			}})
-			t.Cleanup(release)
-			s.put("rows.csv", fileOf(rows))
-			c := s.command(t.Context(), "import", "./rows.csv", "--workers", fmt.Sprint(workers), "--rate", "0")
-			var out, err bytes.Buffer
-			c.Stdout, c.Stderr = &out, &err
-			if err := c.Start(); err != nil {
-				t.Fatal(err)
-			}
-			ended := make(chan error, 1)
-			go func() { ended <- c.Wait() }()
-			<-reached
-			c.Process.Signal(tt.signals[0])
-			if !twice {
-				release()
-				<-ended
-			}
-			// Until the first has been seen, a second of its kind is one with it.
-			for again := time.Tick(5 * time.Millisecond); twice; {
-				select {
-				case <-ended:
-					twice = false
-				case <-again:
-					c.Process.Signal(tt.signals[1])
-				}
-			}
-			if code := c.ProcessState.ExitCode(); code != tt.code {
-				t.Errorf("exit code %d, want %d", code, tt.code)
-			}
-			s.noSecret(out.String() + err.String())
-			if len(tt.signals) > 1 {
-				return
-			}
-			said(t, "standard output", out.String(), []string{"updated", "unsent", "rosterpatch rerun "})
-			facts, problem := report.ReadRun(s.path("rows.report.json"))
-			sent := len(s.patches())
-			if problem != nil || facts.State != report.Stopped || facts.Outcomes[report.Updated] != sent || facts.Outcomes[report.Unsent] != rows-sent {
-				t.Errorf("%v, %s, %v after %d PATCHes", problem, facts.State, facts.Outcomes, sent)
-			}
-			if sent > rows/2 { // the signal takes a moment to arrive
-				t.Errorf("%d PATCHes", sent)
-			}
-		})
-	}
 }
 
 // Case 30: exit code 1, and standard error names what was sent and is not in the

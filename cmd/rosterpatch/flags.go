@@ -88,13 +88,18 @@ type sharing struct {
 func (f *sharing) into(o *importer.Options) (err error) {
 	text := f.Shard
 	if text == "" {
-		if of := os.Getenv("ROSTERPATCH_SHARDS"); of != "" {
-			text = os.Getenv("JOB_COMPLETION_INDEX") + "/" + of
+		index, of := os.Getenv("JOB_COMPLETION_INDEX"), os.Getenv("ROSTERPATCH_SHARDS")
+		switch {
+		case index == "" && of == "":
+			return nil
+		case index == "":
+			return &importer.UsageError{Flag: "JOB_COMPLETION_INDEX", Problem: "is not set, though ROSTERPATCH_SHARDS is; give --shard, or run in an indexed job"}
+		case of == "":
+			return &importer.UsageError{Flag: "ROSTERPATCH_SHARDS", Problem: "is not set, though JOB_COMPLETION_INDEX is: every pod of the job would send all rows"}
 		}
+		text = index + "/" + of
 	}
-	if text != "" {
-		o.Shard, err = importer.ParseShard(text)
-	}
+	o.Shard, err = importer.ParseShard(text)
 	return err
 }
 

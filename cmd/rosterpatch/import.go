@@ -19,7 +19,7 @@ type importCommand struct {
 
 // Example is the end of the command's help.
 func (*importCommand) Example() string {
-	return `rosterpatch import samples/school.csv --sandbox --rate 0`
+	return `rosterpatch import samples/rollover.csv --sandbox`
 }
 
 // ExitCodes are those the command can end with.

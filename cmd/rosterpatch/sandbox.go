@@ -39,7 +39,7 @@ func (*sandboxCommand) Example() string {
 
 // ExitCodes are those the command can end with.
 func (*sandboxCommand) ExitCodes() []int {
-	return []int{exitDone, exitUnexpected, exitUsage, exitInterrupted}
+	return []int{exitDone, exitUnexpected, exitUsage}
 }
 
 func (c *sandboxCommand) Run(p *process) (err error) {

@@ -39,11 +39,11 @@ func (f *talking) into(o *importer.Options, w io.Writer) (done func(), err error
 	case "bar":
 		o.Progress = s.drawBar
 	case "plain":
-		o.Progress = s.every(plainEvery, plainLine)
+		o.Progress = s.every(plainEvery, true, plainLine)
 	case "json":
-		o.Progress = s.every(time.Second, jsonLine)
+		o.Progress = s.every(time.Second, true, jsonLine)
 	case "auto":
-		if o.Progress = s.every(plainEvery, plainLine); tty {
+		if o.Progress = s.every(plainEvery, false, plainLine); tty {
 			o.Progress = s.drawBar
 		}
 	}
@@ -102,11 +102,12 @@ func (s *screen) clear() {
 	}
 }
 
-// every writes a line of progress now and then.
-func (s *screen) every(span time.Duration, line func(importer.Progress) string) func(importer.Progress) {
+// every writes a line of progress now and then, and one at the end of each
+// stage if that is asked for.
+func (s *screen) every(span time.Duration, atEnd bool, line func(importer.Progress) string) func(importer.Progress) {
 	next := time.Now().Add(span)
 	return func(p importer.Progress) {
-		if now := time.Now(); now.After(next) {
+		if now := time.Now(); now.After(next) || atEnd && p.Ended {
 			next = now.Add(span)
 			fmt.Fprintln(s, line(p))
 		}

@@ -178,6 +178,10 @@ func (p *Pacer) pause(now time.Time, a Answer, first, longest time.Duration) err
 // is when the pacer was made.
 func (p *Pacer) Alive() time.Time { return p.alive }
 
+// Resume is when the pause ends in which no request starts; the past if there
+// is none.
+func (p *Pacer) Resume() time.Time { return p.resume }
+
 // Deadline is when the run gives up if nothing gets better, and whether
 // anything is wrong at all.
 func (p *Pacer) Deadline() (time.Time, bool) { return p.alive.Add(p.giveUp), p.trouble != nil }

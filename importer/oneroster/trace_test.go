@@ -180,6 +180,9 @@ func TestTraceVerdicts(t *testing.T) {
 			if a.Verdict != tt.want {
 				t.Errorf("verdict %d, want %d", a.Verdict, tt.want)
 			}
+			if a.Verdict == Stale && a.Written != tr.wrote.Load() {
+				t.Errorf("written: %v, want %v", a.Written, tr.wrote.Load())
+			}
 			if a.Message == "" || strings.Contains(a.Message, "secret-path") {
 				t.Errorf("message %q", a.Message)
 			}

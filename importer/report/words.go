@@ -37,7 +37,11 @@ func (s *Summary) next() (advice string, commands []string) {
 			commands = append(commands, "rosterpatch rerun "+shellQuoted(f.Path))
 		}
 	}
-	if s.Outcomes[Invalid] > 0 {
+	switch {
+	case s.Outcomes[Invalid] == 0:
+	case s.Outcomes[Planned] > 0:
+		advice = "Mend the invalid rows in the plan itself, or leave them out, then"
+	default:
 		advice = "Mend the invalid rows in the report itself, then"
 	}
 	return advice, commands
