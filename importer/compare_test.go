@@ -47,9 +47,9 @@ func uuid(i int) string {
 	return fmt.Sprintf("%08x-0000-4000-8000-%012x", i*2654435761%math.MaxUint32, i)
 }
 
-// crowded has the server say that it holds ten million records, so that it does
-// not pay to read them all.
-func (n *night) crowded() {
+// crowded has the server say that it holds so many records, so that it does not
+// pay to read them all.
+func (n *night) crowded(records int) {
 	behind := n.rows
 	count := regexp.MustCompile(`"totalCount":\d+`)
 	n.answering(func(w http.ResponseWriter, r *http.Request) bool {
@@ -61,30 +61,25 @@ func (n *night) crowded() {
 		maps.Copy(w.Header(), record.Header())
 		w.Header().Del("Content-Length")
 		w.WriteHeader(record.Code)
-		w.Write(count.ReplaceAll(record.Body.Bytes(), []byte(`"totalCount":10000000`)))
+		w.Write(count.ReplaceAll(record.Body.Bytes(), fmt.Appendf(nil, `"totalCount":%d`, records)))
 		return true
 	})
 }
 
 // Of 20,000 rows 200 differ: two requests in a hundred of those of a full send.
 func TestFewRowsThatDifferTakeFewRequests(t *testing.T) {
-	for name, id := range map[string]func(int) string{"short ids": short, "uuids": uuid} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			const rows, differ = 20_000, 200
-			source, held := enrollments(rows, rows/differ, id)
-			n := newSchool(t, source, sandbox.Options{}, held...)
-			n.crowded()
-			m := n.sync("server", "night.report.csv")
-			m.finished()
-			if m.outcomes[report.Updated] != differ || m.outcomes[report.Unchanged] != rows-differ {
-				t.Errorf("%v", m.outcomes)
-			}
-			m.sawPatches(differ)
-			if got, most := len(m.patches())+len(m.reads()), rows*205/10000; got > most {
-				t.Errorf("%d requests of %d rows of which %d differ; at most %d are allowed", got, rows, differ, most)
-			}
-		})
+	const rows, differ = 20_000, 200
+	source, held := enrollments(rows, rows/differ, uuid)
+	n := newSchool(t, source, sandbox.Options{}, held...)
+	n.crowded(10_000_000)
+	m := n.sync("server", "night.report.csv")
+	m.finished()
+	if m.outcomes[report.Updated] != differ || m.outcomes[report.Unchanged] != rows-differ {
+		t.Errorf("%v", m.outcomes)
+	}
+	m.sawPatches(differ)
+	if got, most := len(m.patches())+len(m.reads()), rows*205/10000; got > most {
+		t.Errorf("%d requests of %d rows of which %d differ; at most %d are allowed", got, rows, differ, most)
 	}
 }
 
@@ -97,7 +92,7 @@ func TestIDsThatAreReadAlone(t *testing.T) {
 		return fmt.Sprintf("e%d", i)
 	})
 	n := newSchool(t, source, sandbox.Options{}, held...)
-	n.crowded()
+	n.crowded(10_000_000)
 	m := n.plan()
 	m.finished()
 	if m.outcomes[report.Planned] != 20 {
@@ -112,14 +107,11 @@ func TestIDsThatAreReadAlone(t *testing.T) {
 // is there is said to be missing.
 func TestEveryReadingOfTheFilterFindsTheRecords(t *testing.T) {
 	for _, filter := range []string{"normal", "refuse", "ignore-in"} {
-		for _, cap := range []int{0, 1, 7, 99} {
+		for _, cap := range []int{0, 7} {
 			for _, absent := range []string{"none", "the first", "the last", "every third", "all but one", "all"} {
-				if cap == 1 && absent == "none" && filter == "normal" {
-					continue // a request a row is what such a server asks for
-				}
 				t.Run(fmt.Sprintf("%s, pages of %d, absent %s", filter, cap, absent), func(t *testing.T) {
 					t.Parallel()
-					const rows = 250
+					const rows = 150
 					source, held := enrollments(rows, 10, short)
 					there := map[string]bool{}
 					var records []sandbox.Record
@@ -159,17 +151,15 @@ func TestTheListIsReadWhereTheFilterIsOfNoUse(t *testing.T) {
 		t.Run(filter, func(t *testing.T) {
 			t.Parallel()
 			source, held := enrollments(1200, 100, short)
-			for i := range 60_000 {
-				held = append(held, sandbox.Record{SourcedID: fmt.Sprintf("z%d", i)})
-			}
 			n := newSchool(t, source, sandbox.Options{Filter: filter}, held...)
+			n.crowded(60_000) // 20 pages, more than batches of ids and less than rows
 			m := n.plan()
 			m.finished()
 			if m.outcomes[report.Planned] != 12 || m.outcomes[report.Unchanged] != 1188 {
 				t.Errorf("%v", m.outcomes)
 			}
-			if got := len(m.reads()); got > 40 {
-				t.Errorf("%d reads; 21 pages hold every record", got)
+			if got := len(m.reads()); got > 25 {
+				t.Errorf("%d reads; 20 pages hold every record", got)
 			}
 			contains(t, string(n.talk.Bytes()), "list")
 		})
@@ -180,7 +170,7 @@ func TestTheListIsReadWhereTheFilterIsOfNoUse(t *testing.T) {
 func TestMissingRowsAreNotAskedForOneByOne(t *testing.T) {
 	source, held := enrollments(2000, 100, short)
 	n := newSchool(t, source, sandbox.Options{}, held[:1000]...)
-	n.crowded()
+	n.crowded(10_000_000)
 	m := n.plan()
 	m.finished()
 	if m.outcomes[report.Missing] != 1000 || m.outcomes[report.Planned] != 10 {

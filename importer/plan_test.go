@@ -107,7 +107,7 @@ func named(path string) func(*importer.Options) {
 
 // The sample school, of which every tenth record differs.
 func TestPlanApplyUndoOfTheSampleSchool(t *testing.T) {
-	readings(t, func(t *testing.T, o sandbox.Options) {
+	for _, o := range []sandbox.Options{{Merge: "deep"}, {Merge: "top", PrimaryDefault: true}} {
 		text, err := os.ReadFile("../samples/school.csv")
 		if err != nil {
 			t.Fatal(err)
@@ -160,7 +160,7 @@ func TestPlanApplyUndoOfTheSampleSchool(t *testing.T) {
 		applied.sawPatches(differ)
 		n.undo(applied).finished()
 		n.same(as, "after the undo")
-	})
+	}
 }
 
 func TestOnlyWhatDiffersIsSent(t *testing.T) {

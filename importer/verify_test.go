@@ -40,7 +40,7 @@ func TestVerifyFindsWhatWasNotTaken(t *testing.T) {
 		{"in another form", `"role":"teacher","endDate":"2027-06-30T00:00:00.000Z"`, 200, report.Updated, nil},
 		{"a field not taken", `"role":"teacher","endDate":"2027-06-11"`, 200, report.Failed, []string{"endDate", "2027-06-11", "2027-06-30"}},
 		{"a field gone", `"role":"teacher","endDate":null`, 200, report.Failed, []string{"endDate", "nothing"}},
-		{"no record", ``, 404, report.Unknown, []string{"could not be read back"}},
+		{"no record", ``, 404, report.Failed, []string{"there is no such record"}},
 		{"no answer", ``, 503, report.Unknown, []string{"could not be read back"}},
 	}
 	for _, c := range cases {

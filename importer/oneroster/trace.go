@@ -13,7 +13,7 @@ import (
 type trace struct {
 	connected atomic.Bool
 	http2     atomic.Bool // the connection speaks it
-	idle      atomic.Bool // the connection had been open and without a request before
+	kept      atomic.Bool // the connection had been open and without a request before
 	wrote     atomic.Bool // some of the request may be with the server
 	answered  atomic.Bool
 	repeated  atomic.Bool // the transport was about to send it a second time
@@ -31,7 +31,7 @@ func (t *trace) attach(ctx context.Context, stop context.CancelFunc) context.Con
 				stop()
 				return
 			}
-			for _, b := range []*atomic.Bool{&t.connected, &t.http2, &t.idle, &t.wrote, &t.answered} {
+			for _, b := range []*atomic.Bool{&t.connected, &t.http2, &t.kept, &t.wrote, &t.answered} {
 				b.Store(false)
 			}
 		},
@@ -43,7 +43,7 @@ func (t *trace) attach(ctx context.Context, stop context.CancelFunc) context.Con
 			c, secure := info.Conn.(*tls.Conn)
 			t.http2.Store(secure && c.ConnectionState().NegotiatedProtocol == "h2")
 			t.connected.Store(true)
-			t.idle.Store(info.WasIdle)
+			t.kept.Store(info.Reused || info.WasIdle)
 		},
 		WroteHeaders:         func() { t.wrote.Store(true) },
 		GotFirstResponseByte: func() { t.answered.Store(true) },
@@ -64,8 +64,8 @@ func (t *trace) judge(err error) Answer {
 	}
 	timeout := errors.Is(err, context.DeadlineExceeded)
 	switch {
-	case t.connected.Load() && t.idle.Load() && !t.answered.Load() && !timeout:
-		// Most likely the server closed an idle connection as the request went out.
+	case t.connected.Load() && t.kept.Load() && !t.answered.Load() && !timeout:
+		// Most likely the server closed a connection that was kept alive as the request went out.
 		return Answer{Verdict: Stale, Message: cause, Written: t.wrote.Load()}
 	case !t.connected.Load(), !t.wrote.Load() && !timeout:
 		return Answer{Verdict: Unreached, Message: "no connection: " + cause}

@@ -157,16 +157,16 @@ func TestTraceVerdicts(t *testing.T) {
 		{"reset while the handshake went on", func(*trace) {}, reset, Unreached},
 		{"reset before the request was written", func(t *trace) { t.connected.Store(true) }, reset, Unreached},
 		{"reset after it was", func(t *trace) { t.connected.Store(true); t.wrote.Store(true) }, reset, Lost},
-		{"reset on an idle connection", func(t *trace) { t.connected.Store(true); t.idle.Store(true); t.wrote.Store(true) }, reset, Stale},
-		{"closed on an idle connection", func(t *trace) { t.connected.Store(true); t.idle.Store(true); t.wrote.Store(true) }, io.EOF, Stale},
-		{"closed before anything was written", func(t *trace) { t.connected.Store(true); t.idle.Store(true) }, errors.New("http: server closed idle connection"), Stale},
+		{"reset on an idle connection", func(t *trace) { t.connected.Store(true); t.kept.Store(true); t.wrote.Store(true) }, reset, Stale},
+		{"closed on an idle connection", func(t *trace) { t.connected.Store(true); t.kept.Store(true); t.wrote.Store(true) }, io.EOF, Stale},
+		{"closed before anything was written", func(t *trace) { t.connected.Store(true); t.kept.Store(true) }, errors.New("http: server closed idle connection"), Stale},
 		{"reset inside the answer", func(t *trace) {
 			t.connected.Store(true)
-			t.idle.Store(true)
+			t.kept.Store(true)
 			t.wrote.Store(true)
 			t.answered.Store(true)
 		}, reset, Lost},
-		{"silence on an idle connection", func(t *trace) { t.connected.Store(true); t.idle.Store(true); t.wrote.Store(true) }, context.DeadlineExceeded, Lost},
+		{"silence on an idle connection", func(t *trace) { t.connected.Store(true); t.kept.Store(true); t.wrote.Store(true) }, context.DeadlineExceeded, Lost},
 		{"time up before anything is known to be written", func(t *trace) { t.connected.Store(true) }, context.DeadlineExceeded, Lost},
 		{"time up before there was a connection", func(*trace) {}, context.DeadlineExceeded, Unreached},
 		{"no such host for a second try", func(t *trace) { t.connected.Store(true); t.wrote.Store(true) }, &net.DNSError{IsNotFound: true}, Lost},
