@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -108,6 +109,9 @@ func begin(o Options) (*run, error) {
 func (r *run) hold() error {
 	if r.report == "-" {
 		return &UsageError{r.reportFlag(), "-", "must be a file: a report is read again"}
+	}
+	if dir, err := os.Stat(filepath.Dir(r.report)); err != nil || !dir.IsDir() {
+		return &UsageError{r.reportFlag(), r.report, "cannot be there: there is no such directory; make it, or name another place"}
 	}
 	if slices.ContainsFunc(r.Sources, func(source string) bool { return sameFile(source, r.report) }) {
 		return &UsageError{r.reportFlag(), r.report, "is what is read; name another place"}

@@ -16,7 +16,7 @@ type IMSX struct {
 	Severity     string // status, warning, error
 	CodeMinor    string // the values of all minor codes, comma-separated
 	Description  string // of a body that is not imsx at all, its beginning
-	ErrorDetails string // compact JSON, as the server gave it
+	ErrorDetails string // compact JSON
 }
 
 // parseIMSX reads the imsx status in body, in all the spellings servers use:
@@ -35,10 +35,7 @@ func parseIMSX(body []byte) IMSX {
 		Description: text(root["imsx_description"]),
 	}
 	if details := root["imsx_error_details"]; len(details) > 0 && string(details) != "null" {
-		var compact bytes.Buffer
-		if json.Compact(&compact, details) == nil {
-			s.ErrorDetails = strings.ToValidUTF8(compact.String(), "?")
-		}
+		s.ErrorDetails = respelled(details)
 	}
 	for _, key := range []string{"message", "error_description", "error", "detail", "title"} {
 		if s.Description == "" {
@@ -51,6 +48,24 @@ func parseIMSX(body []byte) IMSX {
 // refuses reports whether the status takes back what a 2xx status line said.
 func (s IMSX) refuses() bool {
 	return strings.EqualFold(s.CodeMajor, "failure") || strings.EqualFold(s.CodeMajor, "unsupported")
+}
+
+// respelled is JSON in the one spelling that this program gives it: escapes
+// could hide what is not to be shown.
+func respelled(raw json.RawMessage) string {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return ""
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(v) != nil {
+		return ""
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // minorCodes reads {"imsx_codeMinorField":[{…Name, …Value}]}, the same without

@@ -1,6 +1,7 @@
 package oneroster
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"html"
 	"net/url"
@@ -28,8 +29,8 @@ type redactor struct {
 	spellings []string   // of all of them, longest first
 }
 
-// add makes every later text lose secret.
-func (r *redactor) add(secret string) {
+// add makes every later text lose secret, and what else is as good as it.
+func (r *redactor) add(secret string, also ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if secret == "" || slices.ContainsFunc(r.secrets, func(known []string) bool { return known[0] == secret }) {
@@ -38,12 +39,13 @@ func (r *redactor) add(secret string) {
 	if len(r.secrets) == secretsKept {
 		r.secrets = slices.Delete(r.secrets, 1, 2)
 	}
-	r.secrets = append(r.secrets, spellings(secret))
+	r.secrets = append(r.secrets, append(spellings(secret), also...))
 	r.spellings = slices.Concat(r.secrets...)
 	slices.SortFunc(r.spellings, func(a, b string) int { return len(b) - len(a) })
 }
 
-// spellings are secret as it is, and then as URLs, JSON and HTML may have it.
+// spellings are secret as it is, and then as URLs, JSON, HTML and base64 may have
+// it.
 func spellings(secret string) []string {
 	escaped, _ := json.Marshal(secret) // a string always marshals
 	quoted := strconv.Quote(secret)
@@ -52,6 +54,7 @@ func spellings(secret string) []string {
 	all := []string{secret}
 	for _, s := range []string{
 		string(escaped[1 : len(escaped)-1]), quoted[1 : len(quoted)-1], strings.ReplaceAll(secret, "/", `\/`), html.EscapeString(secret),
+		base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
 		query, path, hex.ReplaceAllStringFunc(query, strings.ToLower), hex.ReplaceAllStringFunc(path, strings.ToLower),
 	} {
 		if !slices.Contains(all, s) {

@@ -77,7 +77,7 @@ func WriteRun(path string, r Run) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // the same each time, so that a kill leaves no more than one
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}

@@ -23,7 +23,7 @@ func (s *Summary) Text(w io.Writer, flags string) error {
 		}
 	}
 	if s.Unreached > 0 {
-		fmt.Fprintf(&b, "%12s  %-9s  %8s  the run was killed before it came to them\n", grouped(s.Unreached), "no line", percent(s.Unreached, all))
+		fmt.Fprintf(&b, "%12s  %-9s  %8s  the run ended before they had one\n", grouped(s.Unreached), "no line", percent(s.Unreached, all))
 	}
 	if len(s.Reasons) > 0 {
 		b.WriteString("\nWhy rows are not done\n")

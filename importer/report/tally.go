@@ -48,5 +48,7 @@ func (t *Tally) Summary(run *Run) *Summary {
 	run.Outcomes = s.Outcomes
 	run.Failures = slices.Clone(s.Reasons[:min(len(s.Reasons), reasonsRecorded)])
 	s.Reports[0].Lines, s.Reports[0].Run = s.Rows, run
+	s.Unreached = max(0, run.Rows-s.Rows) // the disk was full, or the source changed
+	s.Reports[0].Left += s.Unreached
 	return s
 }
