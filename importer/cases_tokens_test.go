@@ -156,7 +156,7 @@ func TestTokenEndpointInTrouble(t *testing.T) {
 			answer(w, 400, asJSON, fmt.Sprintf(`{"error":%q,"error_description":%[1]q,"error_uri":%[1]q}`, tokenPrefix+r.FormValue("client_secret")))
 		}, "HTTP 400", 1},
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/elsewhere?"+r.FormValue("client_secret"), 307)
+			http.Redirect(w, r, "/elsewhere?"+r.FormValue("client_secret"), http.StatusTemporaryRedirect)
 		}, "HTTP 307", 1},
 	}
 	for _, tt := range tests {

@@ -485,6 +485,7 @@ func TestErrorsThatStopARun(t *testing.T) {
 // TestPacerInvariants throws any answers at a pacer.
 func TestPacerInvariants(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
+courses:
 	for range 200 {
 		c := newCourse(t, 1+random.IntN(20), float64(random.IntN(3)*40), 10*time.Minute)
 		for range 500 {
@@ -497,7 +498,7 @@ func TestPacerInvariants(t *testing.T) {
 					a.RetryAfter = time.Duration(random.IntN(20)) * time.Second
 				}
 				if c.Done(c.now, a, random.IntN(4) == 0) != nil || c.Overdue(c.now) != nil {
-					break // and the run would stop
+					continue courses // the run would stop
 				}
 			case wait > 10*time.Minute:
 				t.Fatalf("a pause of %v", wait)

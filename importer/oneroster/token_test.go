@@ -159,7 +159,7 @@ func TestTokenFormEncoded(t *testing.T) {
 			answer: func(int, *http.Request) (int, string, error) { return 200, "access_token=token&expires_in=60", nil },
 		}
 		tk := newTokens(e)
-		if got, err := tk.get(t.Context()); got != "token" || err != nil || tk.expires.Sub(time.Now()) != time.Minute {
+		if got, err := tk.get(t.Context()); got != "token" || err != nil || time.Until(tk.expires) != time.Minute {
 			t.Errorf("got %q until %v, %v", got, tk.expires, err)
 		}
 	})
