@@ -85,10 +85,12 @@ func (c *comparer) confirm(absent []item) *job {
 		switch {
 		case r.stopped:
 			return nil, c.unread(absent, r)
-		case !missing && len(absent) > 1:
+		case len(absent) == 1 && !missing:
+			return settleOne(r)
+		case r.answer.Verdict == oneroster.Accepted:
 			return c.distrust(absent, "the in-list filter does not find records that are there"), nil
 		case !missing:
-			return settleOne(r)
+			return c.alone(absent), nil
 		}
 		proven := absent
 		if !c.trusted() {
@@ -129,8 +131,13 @@ func (c *comparer) distrust(batch []item, why string) []*job {
 	if first {
 		c.log.Warn().Str("why", why).Msg("records are read one by one from here on")
 	}
-	jobs := make([]*job, len(batch))
-	for i, it := range batch {
+	return c.alone(batch)
+}
+
+// alone are the jobs that read the records of these rows one by one.
+func (c *comparer) alone(rows []item) []*job {
+	jobs := make([]*job, len(rows))
+	for i, it := range rows {
 		jobs[i] = c.one(it)
 	}
 	return jobs
