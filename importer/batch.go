@@ -56,7 +56,7 @@ func (c *comparer) sort(batch []item, found map[string]oneroster.Record) ([]*job
 			absent = append(absent, it)
 			continue
 		}
-		j, err := c.decided(it, record)
+		j, err := c.decide(it, record)
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +97,7 @@ func (c *comparer) confirm(absent []item) *job {
 			proven = absent[:1]
 		}
 		for _, it := range proven {
-			if _, err := c.decided(it, nil); err != nil {
+			if _, err := c.decide(it, nil); err != nil {
 				return nil, err
 			}
 		}

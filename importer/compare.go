@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 
 	"rosterpatch/importer/oneroster"
@@ -28,8 +29,7 @@ type comparer struct {
 	size  int // of the batch, in bytes of address
 
 	mu    sync.Mutex
-	open  map[string]int // rows on their way, by id
-	finds bool           // the in-list filter has found a record
+	finds bool // the in-list filter has found a record
 	reading
 }
 
@@ -43,48 +43,35 @@ const (
 // still the caller's.
 func (c *comparer) add(it item) (bool, error) {
 	id := it.change.SourcedID
-	if c.pages != nil && c.free(id) {
+	if c.pages != nil {
 		record, err := c.pages.find(id)
 		if err != nil {
 			return true, err
 		}
 		if record != nil {
-			return true, c.known(it, record)
-		}
-	}
-	c.mu.Lock()
-	behind := c.open[id] > 0
-	alone := behind || c.single || !oneroster.Listable(id)
-	c.open[id]++
-	c.mu.Unlock()
-	if !alone {
-		if c.batch, c.size = append(c.batch, it), c.size+len(url.QueryEscape(id+",")); len(c.batch) < batchRows && c.size < batchBytes {
-			return true, nil
-		}
-		return true, c.flush()
-	}
-	if behind { // it waits in its lane for the row of its id that may be in the batch
-		if err := c.flush(); err != nil {
+			_, err := c.decide(it, record)
 			return true, err
 		}
 	}
-	return c.submit(c.one(it)), nil
+	if c.oneByOne() || !oneroster.Listable(id) {
+		return c.submit(c.one(it)), nil
+	}
+	if slices.ContainsFunc(c.batch, func(b item) bool { return b.change.SourcedID == id }) {
+		if err := c.flush(); err != nil { // a row waits in its lane for the one of its id before it
+			return true, err
+		}
+	}
+	c.batch, c.size = append(c.batch, it), c.size+len(url.QueryEscape(id+","))
+	if len(c.batch) < batchRows && c.size < batchBytes {
+		return true, nil
+	}
+	return true, c.flush()
 }
 
-// free reports whether no other row of the id is on its way.
-func (c *comparer) free(id string) bool {
+func (c *comparer) oneByOne() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.open[id] == 0
-}
-
-// known decides a row whose record was read beforehand.
-func (c *comparer) known(it item, record oneroster.Record) error {
-	j, err := c.decide(it, record)
-	if j == nil || err != nil || c.submit(j) {
-		return err
-	}
-	return c.note(it)
+	return c.single
 }
 
 // flush sends the rows that were added on their way.
@@ -100,16 +87,6 @@ func (c *comparer) flush() error {
 		}
 	}
 	return nil
-}
-
-// done lets the id of a row go that has come to its end.
-func (c *comparer) done(it item) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	id := it.change.SourcedID
-	if c.open[id]--; c.open[id] == 0 {
-		delete(c.open, id)
-	}
 }
 
 // one is the job that reads the record of a row by itself.
@@ -131,40 +108,13 @@ func (c *comparer) one(it item) *job {
 			case r.answer.Status != http.StatusNotFound || r.stopped:
 				return nil, c.unread([]item{it}, r)
 			}
-			j, err := c.decided(it, record)
+			j, err := c.decide(it, record)
 			if j == nil || err != nil {
 				return nil, err
 			}
 			return []*job{j}, nil
 		},
 	}
-}
-
-// decided decides a row; what follows lets its id go at the end.
-func (c *comparer) decided(it item, record oneroster.Record) (*job, error) {
-	j, err := c.decide(it, record)
-	if j == nil || err != nil {
-		c.done(it)
-		return nil, err
-	}
-	return c.releasing(it, j), nil
-}
-
-// releasing makes the last of a job and of those that follow it let the row's
-// id go.
-func (c *comparer) releasing(it item, j *job) *job {
-	settle := j.settle
-	j.settle = func(r result) ([]*job, error) {
-		next, err := settle(r)
-		for i := range next {
-			next[i] = c.releasing(it, next[i])
-		}
-		if len(next) == 0 {
-			c.done(it)
-		}
-		return next, err
-	}
-	return j
 }
 
 // unread writes the lines of rows whose record could not be read. Nothing was
@@ -181,7 +131,6 @@ func (c *comparer) unread(rows []item, r result) error {
 		if !r.stopped {
 			l.Message = "the record could not be read, so nothing was sent: " + l.Message
 		}
-		c.done(it)
 		if err := c.write(l); err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,11 +44,10 @@ func (r *run) plan(ctx context.Context, rows *feed, seen *tally) (*planner, erro
 	p := &planner{sender: r.sender(), left: seen.compared(), twice: seen.duplicates.ids, planned: make(map[string][]mapping.Field)}
 	r.stage = "compare"
 	how, err := r.choose(ctx, seen)
-	if err == nil {
-		err = r.drive(ctx, rows, p.sender, &comparer{sender: p.sender, decide: p.decide, reading: how})
-	} else {
-		err = errors.Join(err, r.abandon(rows))
+	if err != nil {
+		ctx = endedBy(ctx, err)
 	}
+	err = r.drive(ctx, rows, p.sender, &comparer{sender: p.sender, decide: p.decide, reading: how})
 	p.digest.finish()
 	return p, err
 }

@@ -10,7 +10,6 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -63,12 +62,10 @@ func perform(ctx context.Context, o Options, open func(*Options) (*feed, error))
 	if err := r.open(rows, seen); err != nil {
 		return Summary{}, err
 	}
-	if stopped == nil {
-		stopped = r.send(ctx, rows, seen)
-	} else {
-		stopped = errors.Join(stopped, r.abandon(rows))
+	if stopped != nil {
+		ctx = endedBy(ctx, stopped)
 	}
-	return r.close(stopped)
+	return r.close(r.send(ctx, rows, seen))
 }
 
 // run is one run at work.
@@ -175,18 +172,11 @@ func (r *run) send(ctx context.Context, rows *feed, seen *tally) error {
 	return r.drive(ctx, rows, s, &comparer{sender: s, decide: s.apply})
 }
 
-// abandon writes the lines of all rows as not sent.
-func (r *run) abandon(rows *feed) error {
-	s := r.sender()
-	for it, err := range rows.items {
-		if err == nil {
-			err = s.note(it)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// endedBy is ctx, ended by cause: what is sent under it is reported as unsent.
+func endedBy(ctx context.Context, cause error) context.Context {
+	ctx, cancel := context.WithCancelCause(ctx)
+	cancel(cause)
+	return ctx
 }
 
 func (r *run) sender() *sender {
@@ -202,7 +192,7 @@ func (r *run) drive(ctx context.Context, rows *feed, s *sender, c *comparer) err
 
 	return r.pool().run(ctx, func(submit func(*job) bool) error {
 		if c != nil {
-			c.submit, c.open = submit, make(map[string]int)
+			c.submit = submit
 		}
 		for it, err := range rows.items {
 			if err != nil {
