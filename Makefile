@@ -18,7 +18,7 @@ demo: build
 	  printf "%-5s %-8s %-10s %-8s %-11s %-9s %-7s %-18s %-8s %-7s …\n", $$1, $$2, $$3, $$4, $$13, $$17, $$18, $$20, $$22, $$23 }' bin/demo.report.csv
 
 test:
-	go test $(RACE) ./...
+	go test $(RACE) -parallel 8 ./...
 
 lint:
 	go mod tidy -diff

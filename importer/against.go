@@ -107,7 +107,7 @@ func (r *run) reportsIn(dir string) ([]dated, error) {
 			continue
 		}
 		facts, err := report.ReadRun(filepath.Join(dir, name+".json"))
-		if err != nil || facts.Command == "plan" {
+		if err != nil || facts.Command == report.CommandPlan {
 			continue
 		}
 		if o := recordedIn(facts); o.BaseURL != r.serverName() || r.Shard.excludes(o.Shard) {
@@ -136,6 +136,7 @@ func (s *sent) read(earlier dated, number int, o Options) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", earlier.path, err)
 	}
+	s.entries = slices.Grow(s.entries, earlier.Rows)
 	for {
 		l, err := reader.Next()
 		if errors.Is(err, io.EOF) {

@@ -158,7 +158,7 @@ func BenchmarkAgainstReport(b *testing.B) {
 // benchOptions are those of an import without a ceiling.
 func benchOptions(b *testing.B, path string, server importer.Server) importer.Options {
 	return importer.Options{
-		Command: "import", Version: "1.2.3", Sources: []string{path}, Server: server,
+		Version: "1.2.3", Sources: []string{path}, Server: server,
 		Workers: 16, Retries: 5, GiveUp: 5 * time.Minute,
 		Report: filepath.Join(b.TempDir(), "rows.report.csv"), Force: true,
 	}

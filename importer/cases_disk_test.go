@@ -64,7 +64,7 @@ func TestDiskFull(t *testing.T) {
 	for _, q := range m.patches() {
 		before[q.SourcedID] = true
 	}
-	n.options.Command, n.options.Sources = "rerun", []string{m.report}
+	n.options.Sources = []string{m.report}
 	again := n.perform(t.Context(), importer.Rerun)
 	again.finished()
 	if again.outcomes[report.Updated] != total {

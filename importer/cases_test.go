@@ -50,7 +50,7 @@ func newNight(t *testing.T, source string, o sandbox.Options) *night {
 	}
 	t.Cleanup(func() { live.Close() })
 	n.options = importer.Options{
-		Command: "import", Version: "1.2.3", Sources: []string{n.put("rows.csv", source)},
+		Version: "1.2.3", Sources: []string{n.put("rows.csv", source)},
 		Server: importer.Server{
 			BaseURL: live.URL, TokenURL: live.TokenURL, ClientID: "sandbox", ClientSecret: secret, Timeout: 5 * time.Second,
 		},

@@ -60,7 +60,7 @@ func (e *earlier) open(o *Options, f *feed) (err error) {
 			return err
 		}
 	}
-	if e.plan = e.facts.Command == "plan"; e.plan && o.Command == "rerun" {
+	if e.plan = e.facts.Command == report.CommandPlan; e.plan && o.command == report.CommandRerun {
 		return fmt.Errorf("%s is a plan; send it with apply", e.path)
 	}
 	e.reader, err = report.Open(e.path)
@@ -153,7 +153,7 @@ func (e *earlier) openRest(o Options, of *report.Source) (err error) {
 	switch {
 	case of == nil:
 		e.rest, err = openSources(&o)
-	case e.facts.Command == "undo":
+	case e.facts.Command == report.CommandUndo:
 		e.rest, err = openUndo(&o)
 	default:
 		e.rest, err = openEarlier(&o)

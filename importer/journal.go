@@ -5,66 +5,77 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"rosterpatch/importer/report"
 )
 
-// open warns of what the first pass saw, and makes report and facts.
-func (r *run) open(rows *feed, seen *tally) error {
-	for _, w := range rows.warn {
-		r.Log.Warn().Msg(w)
-	}
-	if w := seen.duplicates.warning(); w != "" {
-		r.Log.Warn().Msg(w)
-	}
-	if seen.skipped+seen.leftOut > 0 {
-		r.Log.Info().Int("skipped", seen.skipped).Int("leftOut", seen.leftOut).Msg("lines without a row, and rows that --where or --shard leave out")
-	}
-	if seen.rows == 0 && r.Shard.Of <= 1 {
-		r.Log.Warn().Msg("no row is taken: is --where right?")
-	}
-	if seen.remarks > 0 {
-		r.Log.Warn().Int("rows", seen.remarks).Msg("cannot be put back in full: their result.message says what stays as it is")
-	}
-	r.Log.Info().Str("command", r.Command).Int("rows", seen.rows).Str("server", r.serverName()).Str("report", r.report).Msg("begins")
+// journal is a report that is being written, and what it says of its run.
+type journal struct {
+	path    string
+	facts   report.Run
+	out     *report.Writer
+	tally   *report.Tally
+	traffic *traffic
+	log     zerolog.Logger
+}
+
+// startReport makes report and facts at a path.
+func (r *run) startReport(path string, rows *feed, seen *tally) error {
 	options, err := r.recorded(rows.of)
 	if err != nil {
 		return err
 	}
-	r.facts = report.Run{
-		State: report.Running, Command: r.Command, Version: r.Version, Start: r.began,
+	j := &journal{path: path, traffic: r.traffic, log: r.Log, tally: report.NewTally(path, rows.header)}
+	j.facts = report.Run{
+		State: report.Running, Command: r.command, Version: r.Version, Start: r.began,
 		Sources: rows.sources, Options: options, Rows: seen.rows, Skipped: seen.skipped, LeftOut: seen.leftOut, Outcomes: map[report.Outcome]int{},
 	}
-	r.tally = report.NewTally(r.report, rows.header)
 	if r.Force { // before the facts: they must not stand beside another run's lines
-		if err := report.MakeWay(r.report); err != nil {
+		if err := report.MakeWay(path); err != nil {
 			return fmt.Errorf("replace the report: %w", err)
 		}
 	}
 	// The facts first: a run killed between the two can be rerun.
-	if err := report.WriteRun(report.SidePath(r.report), r.facts); err != nil {
+	if err := report.WriteRun(report.SidePath(path), j.facts); err != nil {
 		return err
 	}
-	r.out, err = report.Create(r.report, rows.header, report.CreateOptions{Files: rows.files})
-	return err
+	if j.out, err = report.Create(path, rows.header, report.CreateOptions{Files: rows.files}); err != nil {
+		return err
+	}
+	r.report = j
+	return nil
 }
 
-// close completes the report. stopped is why the run did not reach its end,
+// write returns once the line is in the file.
+func (j *journal) write(l report.Line) error {
+	j.tally.Add(l)
+	return j.out.Write(l)
+}
+
+// add writes the line without waiting for it: of a row that was not sent.
+func (j *journal) add(l report.Line) error {
+	j.tally.Add(l)
+	return j.out.Add(l)
+}
+
+// finish completes the report. stopped is why the run did not reach its end,
 // nil if it did.
-func (r *run) close(stopped error) (Summary, error) {
-	err := r.out.Close()
-	r.facts.State, r.facts.End = report.Finished, time.Now().UTC()
+func (j *journal) finish(stopped error) (Summary, error) {
+	err := j.out.Close()
+	j.facts.State, j.facts.End = report.Finished, time.Now().UTC()
 	if stopped != nil {
-		r.facts.State, r.facts.StopReason = report.Stopped, stopped.Error()
+		j.facts.State, j.facts.StopReason = report.Stopped, stopped.Error()
 	}
-	r.traffic.record(&r.facts)
-	summary := r.tally.Summary(&r.facts)
-	r.Log.Info().Str("command", r.Command).Str("state", string(r.facts.State)).Int("rows", summary.Rows).Int("notDone", summary.Undone).
-		Int("requests", r.facts.Requests).Dur("took", r.facts.End.Sub(r.facts.Start)).Msg("ended")
-	err = errors.Join(err, report.WriteRun(report.SidePath(r.report), r.facts))
+	j.traffic.record(&j.facts)
+	summary := j.tally.Summary(&j.facts)
+	err = errors.Join(err, report.WriteRun(report.SidePath(j.path), j.facts))
 	if err != nil {
-		err = &ReportError{Cause: err, Lost: r.out.Lost()}
+		err = &ReportError{Cause: err, Lost: j.out.Lost()}
 	}
-	return Summary{Summary: summary, Report: r.report}, errors.Join(stopped, err)
+	j.log.Info().Str("command", j.facts.Command).Str("state", string(j.facts.State)).Int("rows", summary.Rows).Int("notDone", summary.Undone).
+		Int("requests", j.facts.Requests).Dur("took", j.facts.End.Sub(j.facts.Start)).Msg("ended")
+	return Summary{Summary: summary, Report: j.path}, errors.Join(stopped, err)
 }
 
 // ReportError says that the report could not be written to its end.

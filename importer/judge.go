@@ -23,19 +23,6 @@ type tally struct {
 	listable   []string // two of the ids that the in-list filter can hold, if there are
 }
 
-// judge reads all rows once, and refuses a run that is over a limit. What a
-// comparison has still to find is not held against it yet.
-func (r *run) judge(ctx context.Context, rows *feed) (*tally, error) {
-	seen, err := judge(ctx, rows, r.Limits, nil)
-	if err != nil {
-		return nil, err
-	}
-	if r.Command == "plan" || r.Against == againstServer {
-		return seen, seen.compared().guard(r.Limits)
-	}
-	return seen, seen.guard(r.Limits)
-}
-
 // judge reads all rows and counts them. Its error says why none must be sent.
 // see is shown every row; it may be nil.
 func judge(ctx context.Context, f *feed, limits Limits, see func(item)) (*tally, error) {
@@ -163,4 +150,24 @@ func (d duplicates) warning() string {
 		such = " (such as lines " + strings.Join(d.lines, ", ") + ")"
 	}
 	return fmt.Sprintf("%d sourcedIds stand on more than one row%s: they are sent in file order, so the last row wins", len(d.ids), such)
+}
+
+// tell logs what the first pass has seen.
+func (r *run) tell(rows *feed, seen *tally) {
+	for _, w := range rows.warn {
+		r.Log.Warn().Msg(w)
+	}
+	if w := seen.duplicates.warning(); w != "" {
+		r.Log.Warn().Msg(w)
+	}
+	if seen.skipped+seen.leftOut > 0 {
+		r.Log.Info().Int("skipped", seen.skipped).Int("leftOut", seen.leftOut).Msg("lines without a row, and rows that --where or --shard leave out")
+	}
+	if seen.rows == 0 && r.Shard.Of <= 1 {
+		r.Log.Warn().Msg("no row is taken: is --where right?")
+	}
+	if seen.remarks > 0 {
+		r.Log.Warn().Int("rows", seen.remarks).Msg("cannot be put back in full: their result.message says what stays as it is")
+	}
+	r.Log.Info().Str("command", r.command).Int("rows", seen.rows).Str("server", r.serverName()).Str("report", r.path).Msg("begins")
 }

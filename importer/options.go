@@ -26,7 +26,6 @@ type Reading = source.Options
 // of the same names have them; the help of each command says which it
 // heeds. The zero value of a field is useful where its comment says so.
 type Options struct {
-	Command string // recorded in the report's facts: import, apply, rerun, …
 	Version string // of the program, recorded likewise
 
 	Sources []string      // files to read, in order; "-" is Stdin
@@ -56,6 +55,7 @@ type Options struct {
 	Log      zerolog.Logger // zerolog.Nop() for none
 	Progress func(Progress) // called about five times a second; nil for none
 
+	command string         // that writes the report
 	files   []string       // names of the sources, where there are several
 	of      *report.Source // what the earlier run took its rows from, if that was a report or plan
 	spooled string         // where a source is kept that can be read only once

@@ -5,11 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"rosterpatch/importer/report"
 )
 
 // reportFlag is the flag that says where the report goes.
 func (o *Options) reportFlag() string {
-	if o.Command == "plan" {
+	if o.command == report.CommandPlan {
 		return "--out"
 	}
 	return "--report"
@@ -28,10 +30,10 @@ func (o *Options) reportPath() string {
 	for _, ext := range []string{".gz", ".csv", ".zip"} {
 		path = strings.TrimSuffix(path, ext)
 	}
-	switch o.Command {
-	case "plan":
+	switch o.command {
+	case report.CommandPlan:
 		return path + o.Shard.name() + ".plan.csv"
-	case "rerun", "undo":
+	case report.CommandRerun, report.CommandUndo:
 		return o.numbered(strings.TrimSuffix(path, ".report"))
 	}
 	return path + o.Shard.name() + ".report.csv"
@@ -40,11 +42,11 @@ func (o *Options) reportPath() string {
 // numbered is the first name for a rerun or an undo of a report that is not
 // taken yet.
 func (o *Options) numbered(path string) string {
-	path, _, _ = strings.Cut(path, "."+o.Command+"-")
+	path, _, _ = strings.Cut(path, "."+o.command+"-")
 	for i := 1; ; i++ {
-		report := fmt.Sprintf("%s.%s-%d.report.csv", path, o.Command, i)
-		if _, err := os.Stat(report); err != nil {
-			return report
+		numbered := fmt.Sprintf("%s.%s-%d.report.csv", path, o.command, i)
+		if _, err := os.Stat(numbered); err != nil {
+			return numbered
 		}
 	}
 }
@@ -53,5 +55,5 @@ func (r *run) lockPath() string {
 	if r.Lock != "" {
 		return r.Lock + r.Shard.name()
 	}
-	return filepath.Join(filepath.Dir(r.report), ".rosterpatch"+r.Shard.name()+".lock")
+	return filepath.Join(filepath.Dir(r.path), ".rosterpatch"+r.Shard.name()+".lock")
 }

@@ -14,24 +14,23 @@ import (
 // would be sent into a plan, which has the form of a report. Nothing is sent.
 // It ends as Run does.
 func Plan(ctx context.Context, o Options) (Summary, error) {
-	r, err := begin(o)
+	r, err := begin(o, report.CommandPlan)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer r.end()
-	rows, err := r.take(openSources)
-	if err != nil {
-		return Summary{}, err
+	rows, seen, err := r.read(ctx, openSources)
+	if err == nil {
+		err = seen.compared().guard(r.Limits)
 	}
-	seen, err := r.judge(ctx, rows)
-	if err != nil {
-		return Summary{}, err
+	if err == nil {
+		err = r.startReport(r.path, rows, seen)
 	}
-	if err := r.open(rows, seen); err != nil {
+	if err != nil {
 		return Summary{}, err
 	}
 	p, stopped := r.plan(ctx, rows, seen)
-	s, err := r.close(stopped)
+	s, err := r.report.finish(stopped)
 	s.Digest = &p.digest
 	if err == nil {
 		err = p.left.guard(r.Limits)
@@ -55,54 +54,61 @@ func (r *run) plan(ctx context.Context, rows *feed, seen *tally) (*planner, erro
 // Apply sends the plan o.Sources[0]: of each row the fields that differ, if the
 // record still holds what the plan saw. It ends as Run does.
 func Apply(ctx context.Context, o Options) (Summary, error) {
-	return perform(ctx, o, openPlan)
+	return perform(ctx, o, report.CommandApply, openPlan)
 }
 
 // openPlan opens a plan to be applied.
 func openPlan(o *Options) (*feed, error) {
 	facts, err := report.ReadRun(report.SidePath(o.Sources[0]))
-	if err == nil && facts.Command != "plan" {
+	if err == nil && facts.Command != report.CommandPlan {
 		return nil, &RefusedError{fmt.Errorf("%s is the report of a run (%s), not a plan; finish it with rerun, or take it back with undo", o.Sources[0], facts.Command)}
 	}
 	if err == nil && facts.State != report.Finished {
 		return nil, &RefusedError{fmt.Errorf("the plan %s is not complete: %s; make it again", o.Sources[0], facts.StopReason)}
 	}
-	// A row that was missing is left so: that it was looked for says enough.
-	o.Redo = Redo{Outcomes: []report.Outcome{report.Planned, report.Unsent, report.Invalid, report.Conflict, report.Failed, report.Unknown}}
+	o.Redo = redoPlan()
 	f, err := openEarlier(o)
 	o.mode = comparing
 	return f, err
 }
 
-// compare makes a plan of its own and returns that in place of the rows, once
-// its limits are judged; or the rows themselves, with the reason why reading
-// the records stopped.
-func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (planned *feed, after *tally, stopped, err error) {
+// redoPlan takes the rows of a plan that are to be sent. One that was missing is
+// left so: that it was looked for says enough.
+func redoPlan() Redo {
+	return Redo{Outcomes: []report.Outcome{report.Planned, report.Unsent, report.Invalid, report.Conflict, report.Failed, report.Unknown}}
+}
+
+// compare makes a plan of its own, and returns its rows in place of the others,
+// with what it leaves to be sent. Where reading the records stopped, they stay,
+// and the context is one that has ended: they are reported as unsent.
+func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (context.Context, *feed, *tally, error) {
+	if err := seen.compared().guard(r.Limits); err != nil {
+		return ctx, nil, nil, err
+	}
 	dir, err := os.MkdirTemp("", "rosterpatch-plan-*")
 	if err != nil {
-		return rows, nil, nil, fmt.Errorf("make a plan: %w", err)
+		return ctx, nil, nil, fmt.Errorf("make a plan: %w", err)
 	}
 	r.release = append(r.release, func() { os.RemoveAll(dir) })
-	draft := *r
-	draft.report, draft.Command = filepath.Join(dir, "plan.csv"), "plan"
-	if err := draft.open(rows, seen); err != nil {
-		return rows, nil, nil, err
+	path := filepath.Join(dir, "plan.csv")
+	if err := r.startReport(path, rows, seen); err != nil {
+		return ctx, nil, nil, err
 	}
-	p, stopped := draft.plan(ctx, rows, seen)
+	p, stopped := r.plan(ctx, rows, seen)
 	r.mode = comparing // a rerun too is to look at the records
-	if _, err := draft.close(nil); err != nil || stopped != nil {
-		return rows, seen, stopped, err
+	if err := r.report.out.Close(); err != nil {
+		return ctx, nil, nil, err
 	}
-	if err := p.left.guard(r.Limits); err != nil {
-		return rows, nil, nil, err
+	if stopped != nil {
+		return endedBy(ctx, stopped), rows, seen.compared(), nil
 	}
 	o := r.Options
-	o.Sources = []string{draft.report}
-	if planned, err = openPlan(&o); err != nil {
-		return rows, nil, nil, err
+	o.Sources, o.Redo = []string{path}, redoPlan()
+	planned, err := openEarlier(&o)
+	if err != nil {
+		return ctx, nil, nil, err
 	}
 	r.release = append(r.release, planned.close)
-	// A rerun is to find the rows where they came from.
-	planned.sources, planned.of, planned.warn = rows.sources, nil, nil
-	return planned, p.left, nil, nil
+	planned.sources, planned.of = rows.sources, nil // a rerun is to find the rows where they came from
+	return ctx, planned, p.left, nil
 }

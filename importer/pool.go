@@ -17,7 +17,7 @@ import (
 // stop, jobs in flight are finished and all others settled unsent.
 type pool struct {
 	workers  int
-	capacity int // jobs taken in and not yet settled; more are not accepted until some are
+	capacity int // rows taken in and not yet settled; more are not accepted until some are
 	limits   retryLimits
 	pacer    *oneroster.Pacer
 	now      func() time.Time
@@ -130,7 +130,7 @@ func (p *pool) dispatch(ctx context.Context) error {
 				wait = min(wait, delay)
 			}
 		}
-		if p.cause == nil && q.open < p.capacity {
+		if p.cause == nil && q.rows() < p.capacity {
 			intake = submitted
 		}
 		timer.Reset(wait)

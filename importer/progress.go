@@ -51,8 +51,8 @@ func (r *run) watch(ctx context.Context) {
 
 // progress measures the pace against the row counts of the last ticks.
 func (r *run) progress(past []int, every time.Duration) Progress {
-	p := Progress{Stage: r.stage, Rows: r.facts.Rows}
-	p.Done, p.NotDone = r.tally.Progress()
+	p := Progress{Stage: r.stage, Rows: r.report.facts.Rows}
+	p.Done, p.NotDone = r.report.tally.Progress()
 	if len(past) > 0 {
 		p.Rate = float64(p.Done-past[0]) / (time.Duration(len(past)) * every).Seconds()
 	}

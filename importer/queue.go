@@ -93,6 +93,9 @@ func (q *queue) free(lane string) {
 	}
 }
 
+// rows is about how many rows the open jobs are of: a job can have the ids of many.
+func (q *queue) rows() int { return max(q.open, len(q.lanes)) }
+
 // wake readies the jobs whose time has come.
 func (q *queue) wake(now time.Time) {
 	for len(q.parked) > 0 && !q.parked[0].at.After(now) {

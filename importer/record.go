@@ -20,23 +20,19 @@ import (
 func held(r oneroster.Record, field string) json.RawMessage {
 	key, inner, nested := strings.Cut(field, ".")
 	value := r[key]
-	for nested && value != nil {
-		var object map[string]json.RawMessage
-		if json.Unmarshal(value, &object) != nil {
-			return nil
-		}
+	for nested {
 		key, inner, nested = strings.Cut(inner, ".")
-		value = object[key]
+		value = oneroster.Member(value, key)
 	}
 	switch {
 	case len(value) == 0 || string(value) == "null":
 		return nil
 	case slices.Contains(references, field):
-		var reference struct{ SourcedID json.RawMessage }
-		if json.Unmarshal(value, &reference) != nil || !bytes.HasPrefix(reference.SourcedID, []byte(`"`)) {
+		id := oneroster.Member(value, "sourcedId")
+		if !bytes.HasPrefix(id, []byte(`"`)) {
 			return nil
 		}
-		value = slices.Concat([]byte(`{"sourcedId":`), reference.SourcedID, []byte(`}`))
+		value = slices.Concat([]byte(`{"sourcedId":`), id, []byte(`}`))
 	}
 	return value
 }
@@ -242,12 +238,9 @@ func mentions(r oneroster.Record, field string) bool {
 	key, inner, nested := strings.Cut(field, ".")
 	value, ok := r[key]
 	for nested && ok {
-		var object map[string]json.RawMessage
-		if json.Unmarshal(value, &object) != nil {
-			return false
-		}
 		key, inner, nested = strings.Cut(inner, ".")
-		value, ok = object[key]
+		value = oneroster.Member(value, key)
+		ok = value != nil
 	}
 	return ok
 }

@@ -13,9 +13,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"rosterpatch/importer/oneroster"
@@ -29,68 +27,62 @@ import (
 // with the rows that were not reached as unsent. Cancelling ctx stops it like
 // that, once the requests in flight are answered.
 func Run(ctx context.Context, o Options) (Summary, error) {
-	return perform(ctx, o, openSources)
+	return perform(ctx, o, report.CommandImport, openSources)
 }
 
 // Rerun finishes what the report o.Sources[0] left undone, and writes a new,
 // whole report, with the rows that were done carried over. It ends as Run does.
 func Rerun(ctx context.Context, o Options) (Summary, error) {
-	return perform(ctx, o, openEarlier)
+	return perform(ctx, o, report.CommandRerun, openEarlier)
 }
 
 // perform is the way of the rows through a run, from where open finds them.
-func perform(ctx context.Context, o Options, open func(*Options) (*feed, error)) (Summary, error) {
-	r, err := begin(o)
+func perform(ctx context.Context, o Options, command string, open opener) (Summary, error) {
+	r, err := begin(o, command)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer r.end()
-	rows, err := r.take(open)
+	rows, seen, err := r.read(ctx, open)
+	if err == nil && r.Against == againstServer {
+		ctx, rows, seen, err = r.compare(ctx, rows, seen)
+	}
+	if err == nil {
+		err = seen.guard(r.Limits)
+	}
+	if err == nil {
+		err = r.startReport(r.path, rows, seen)
+	}
 	if err != nil {
 		return Summary{}, err
 	}
-	seen, err := r.judge(ctx, rows)
-	if err != nil {
-		return Summary{}, err
-	}
-	var stopped error
-	if r.Against == againstServer {
-		if rows, seen, stopped, err = r.compare(ctx, rows, seen); err != nil {
-			return Summary{}, err
-		}
-	}
-	if err := r.open(rows, seen); err != nil {
-		return Summary{}, err
-	}
-	if stopped != nil {
-		ctx = endedBy(ctx, stopped)
-	}
-	return r.close(r.send(ctx, rows, seen))
+	return r.report.finish(r.send(ctx, rows, seen))
 }
+
+// opener opens the rows of a run, and notes in its options what goes with them.
+type opener func(*Options) (*feed, error)
 
 // run is one run at work.
 type run struct {
 	Options
 	client  *oneroster.Client
 	pacer   *oneroster.Pacer // made at the first request
-	report  string           // its path
-	facts   report.Run
-	out     *report.Writer
-	tally   *report.Tally
+	path    string           // where the report goes
+	report  *journal         // the one that is being written, nil before
 	traffic *traffic
 	began   time.Time
 	stage   string   // for whoever watches
 	release []func() // what end undoes, last first
 }
 
-// begin checks what the run was told, takes the lock and makes way for the
-// report, but leaves no trace yet.
-func begin(o Options) (*run, error) {
+// begin checks what the run was told, and takes the lock, but leaves no trace
+// yet.
+func begin(o Options, command string) (*run, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	r := &run{Options: o, traffic: &traffic{}, began: time.Now().UTC()}
-	r.report = o.reportPath()
+	o.command = command
+	r := &run{Options: o, traffic: &traffic{}, began: time.Now().UTC(), path: o.reportPath()}
 	var err error
 	if r.client, err = oneroster.New(o.server()); err != nil {
 		return nil, usage(err)
@@ -102,33 +94,6 @@ func begin(o Options) (*run, error) {
 	return r, nil
 }
 
-// hold takes the lock, and keeps what can be read only once.
-func (r *run) hold() error {
-	if r.report == "-" {
-		return &UsageError{r.reportFlag(), "-", "must be a file: a report is read again"}
-	}
-	if dir, err := os.Stat(filepath.Dir(r.report)); err != nil || !dir.IsDir() {
-		return &UsageError{r.reportFlag(), r.report, "cannot be there: there is no such directory; make it, or name another place"}
-	}
-	if slices.ContainsFunc(r.Sources, func(source string) bool { return sameFile(source, r.report) }) {
-		return &UsageError{r.reportFlag(), r.report, "is what is read; name another place"}
-	}
-	if _, err := os.Stat(r.report); err == nil && !r.Force {
-		return &UsageError{r.reportFlag(), r.report, "is there already; name another, or replace it with --force"}
-	}
-	release, err := lock(r.lockPath())
-	if err != nil {
-		return err
-	}
-	r.release = append(r.release, release)
-	remove, err := r.spool(strings.TrimSuffix(r.report, ".csv") + ".source")
-	if err != nil {
-		return err
-	}
-	r.release = append(r.release, remove)
-	return nil
-}
-
 // end lets go of all that the run holds.
 func (r *run) end() {
 	for _, release := range slices.Backward(r.release) {
@@ -136,18 +101,24 @@ func (r *run) end() {
 	}
 }
 
-// take opens the rows, and settles those that an earlier report shows to be so
-// already.
-func (r *run) take(open func(*Options) (*feed, error)) (*feed, error) {
+// read opens the rows, settles those that an earlier report shows to be so
+// already, and counts them all.
+func (r *run) read(ctx context.Context, open opener) (*feed, *tally, error) {
 	rows, err := open(&r.Options)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.release = append(r.release, rows.close)
-	if r.Against == "" || r.Against == againstServer {
-		return rows, nil
+	if r.Against != "" && r.Against != againstServer {
+		if err := r.skip(rows); err != nil {
+			return nil, nil, err
+		}
 	}
-	return rows, r.skip(rows)
+	seen, err := judge(ctx, rows, r.Limits, nil)
+	if err == nil {
+		r.tell(rows, seen)
+	}
+	return rows, seen, err
 }
 
 // server is where to send, with what the options say besides.
@@ -167,7 +138,7 @@ func (r *run) send(ctx context.Context, rows *feed, seen *tally) error {
 	}
 	var err error
 	if s.twins, err = findTwins(rows, seen.duplicates.ids); err != nil {
-		return err
+		ctx = endedBy(ctx, err)
 	}
 	return r.drive(ctx, rows, s, &comparer{sender: s, decide: s.apply})
 }
@@ -180,7 +151,7 @@ func endedBy(ctx context.Context, cause error) context.Context {
 }
 
 func (r *run) sender() *sender {
-	return &sender{client: r.client, out: r.out, tally: r.tally, log: r.Log, verify: r.Verify}
+	return &sender{client: r.client, report: r.report, log: r.Log, verify: r.Verify}
 }
 
 // drive brings the rows into the pool, each as it is, or by way of c.
@@ -190,7 +161,11 @@ func (r *run) drive(ctx context.Context, rows *feed, s *sender, c *comparer) err
 	go func() { defer close(ended); r.watch(watched) }()
 	defer func() { done(); <-ended }()
 
-	return r.pool().run(ctx, func(submit func(*job) bool) error {
+	p := r.pool()
+	if c != nil {
+		p.capacity = max(p.capacity, 2*batchRows*r.Workers)
+	}
+	return p.run(ctx, func(submit func(*job) bool) error {
 		if c != nil {
 			c.submit = submit
 		}

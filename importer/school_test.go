@@ -84,7 +84,7 @@ func (n *night) doUntil(ctx context.Context, command string, act action, file st
 	}
 	m := &morning{night: n, outcomes: make(map[report.Outcome]int)}
 	o := n.options
-	o.Command, o.Sources = command, []string{file}
+	o.Sources = []string{file}
 	for _, s := range set {
 		s(&o)
 	}

@@ -14,8 +14,7 @@ import (
 // sender brings rows to the server and their results into the report.
 type sender struct {
 	client *oneroster.Client
-	out    *report.Writer
-	tally  *report.Tally
+	report *journal
 	log    zerolog.Logger
 	verify bool // read each record back
 	twins  twins
@@ -82,11 +81,10 @@ func (s *sender) record(it item, outcome report.Outcome, r result) error {
 // write puts the line into the report. A row of which nothing was sent does not
 // wait for it: were it lost in a kill, nothing would be done twice.
 func (s *sender) write(l report.Line) error {
-	s.tally.Add(l)
 	if l.Attempts == 0 {
-		return s.out.Add(l)
+		return s.report.add(l)
 	}
-	return s.out.Write(l)
+	return s.report.write(l)
 }
 
 // note writes the line of a row that was not sent, without waiting for it.
@@ -94,8 +92,7 @@ func (s *sender) note(it item) error {
 	if it.settled == nil {
 		it.settle(report.Unsent, unsentMessage)
 	}
-	s.tally.Add(*it.settled)
-	return s.out.Add(*it.settled)
+	return s.report.add(*it.settled)
 }
 
 const unsentMessage = "the run stopped before this row was sent"

@@ -18,7 +18,7 @@ import (
 // record still holds what that run left. It writes a report that can be undone
 // in its turn, and ends as Run does.
 func Undo(ctx context.Context, o Options) (Summary, error) {
-	return perform(ctx, o, openUndo)
+	return perform(ctx, o, report.CommandUndo, openUndo)
 }
 
 // openUndo opens a report to be undone: its rows from the last to the first,

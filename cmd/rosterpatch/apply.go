@@ -32,6 +32,6 @@ func (*applyCommand) ExitCodes() []int { return (*importCommand).ExitCodes(nil) 
 
 // Run is called by kong.
 func (c *applyCommand) Run(p *process) error {
-	o := importer.Options{Command: "apply", Sources: []string{c.Plan}}
+	o := importer.Options{Sources: []string{c.Plan}}
 	return p.carryOut(importer.Apply, o, &c.connection, &c.talking, &c.measuring, &c.limiting, &c.pace, &c.verifying, &c.reporting)
 }

@@ -29,7 +29,7 @@ func (*importCommand) ExitCodes() []int {
 
 // Run is called by kong.
 func (c *importCommand) Run(p *process) error {
-	o := importer.Options{Command: "import", Sources: c.Files}
+	o := importer.Options{Sources: c.Files}
 	return p.carryOut(importer.Run, o, &c.connection, &c.talking, &c.measuring, &c.reading, &c.sharing, &c.limiting, &c.pace, &c.against, &c.verifying, &c.reporting)
 }
 

@@ -41,7 +41,7 @@ func (*planCommand) ExitCodes() []int { return (*importCommand).ExitCodes(nil) }
 
 // Run is called by kong.
 func (c *planCommand) Run(p *process) error {
-	o := importer.Options{Command: "plan", Sources: c.Files}
+	o := importer.Options{Sources: c.Files}
 	return p.carryOut(func(ctx context.Context, o importer.Options) (importer.Summary, error) {
 		s, err := importer.Plan(ctx, o)
 		if s.Digest != nil {

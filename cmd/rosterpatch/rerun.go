@@ -50,6 +50,6 @@ func (*rerunCommand) ExitCodes() []int { return (*importCommand).ExitCodes(nil) 
 
 // Run is called by kong.
 func (c *rerunCommand) Run(p *process) error {
-	o := importer.Options{Command: "rerun", Sources: []string{c.Of}}
+	o := importer.Options{Sources: []string{c.Of}}
 	return p.carryOut(importer.Rerun, o, &c.connection, &c.talking, &c.measuring, &c.redoing, &c.mapped, &c.limiting, &c.pace, &c.verifying, &c.reporting)
 }

@@ -24,6 +24,6 @@ func (*undoCommand) ExitCodes() []int { return (*importCommand).ExitCodes(nil) }
 
 // Run is called by kong.
 func (c *undoCommand) Run(p *process) error {
-	o := importer.Options{Command: "undo", Sources: []string{c.Of}}
+	o := importer.Options{Sources: []string{c.Of}}
 	return p.carryOut(importer.Undo, o, &c.connection, &c.talking, &c.measuring, &c.limiting, &c.pace, &c.verifying, &c.reporting)
 }

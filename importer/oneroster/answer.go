@@ -118,7 +118,7 @@ func (r reply) accepted(secrets *redactor) Answer {
 		a.Message = fmt.Sprintf("the answer, a %d, was cut short", r.status)
 		return a
 	}
-	if status := parseIMSX(r.body); status.refuses() {
+	if status := statusIn(r.body); status.refuses() {
 		a.Verdict, a.IMSX = Refused, status
 		a.Message = fmt.Sprintf("the answer is %d, but its body says %s", r.status, status.CodeMajor)
 		return a

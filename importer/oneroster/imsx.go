@@ -45,6 +45,21 @@ func parseIMSX(body []byte) IMSX {
 	return s
 }
 
+// statusIn is parseIMSX of an accepted answer, which mostly is a record or a long
+// list of them, and says nothing of the kind.
+func statusIn(body []byte) IMSX {
+	for rest := body; ; {
+		before, after, found := bytes.Cut(rest, []byte("_"))
+		switch {
+		case !found:
+			return IMSX{}
+		case len(before) >= 4 && bytes.EqualFold(before[len(before)-4:], []byte("imsx")):
+			return parseIMSX(body)
+		}
+		rest = after
+	}
+}
+
 // refuses reports whether the status takes back what a 2xx status line said.
 func (s IMSX) refuses() bool {
 	return strings.EqualFold(s.CodeMajor, "failure") || strings.EqualFold(s.CodeMajor, "unsupported")

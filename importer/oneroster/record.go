@@ -18,16 +18,13 @@ func (r Record) ID() string {
 	return id
 }
 
-// ParseRecord reads {"enrollment":{…}}.
+// ParseRecord reads {"enrollment":{…}}, the body of an accepted answer.
 func ParseRecord(body []byte) (Record, error) {
-	var envelope struct{ Enrollment Record }
-	if err := json.Unmarshal(body, &envelope); err != nil {
-		return nil, fmt.Errorf("read an enrollment: %w", err)
+	r := parseObject(parseObject(body)["enrollment"])
+	if r == nil {
+		return nil, errors.New(`read an enrollment: the answer has no object "enrollment"`)
 	}
-	if envelope.Enrollment == nil {
-		return nil, errors.New(`read an enrollment: the answer has no "enrollment"`)
-	}
-	return envelope.Enrollment, nil
+	return r, nil
 }
 
 // Page is one page of a list.
@@ -36,17 +33,22 @@ type Page struct {
 	TotalCount  int // of the whole list; 0 where the server does not say
 }
 
-// ParsePage reads {"enrollments":[…],"totalCount":…}.
+// ParsePage reads {"enrollments":[…],"totalCount":…}, the body of an accepted
+// answer.
 func ParsePage(body []byte) (Page, error) {
-	var page struct {
-		Enrollments *[]Record
-		TotalCount  int
+	page := parseObject(body)
+	list := parseList(page["enrollments"])
+	if list == nil {
+		return Page{}, errors.New(`read a page of enrollments: the answer has no list "enrollments"`)
 	}
-	if err := json.Unmarshal(body, &page); err != nil {
-		return Page{}, fmt.Errorf("read a page of enrollments: %w", err)
+	p := Page{Enrollments: make([]Record, len(list))}
+	for i, record := range list {
+		if p.Enrollments[i] = parseObject(record); p.Enrollments[i] == nil {
+			return Page{}, errors.New(`read a page of enrollments: an element of "enrollments" is no object`)
+		}
 	}
-	if page.Enrollments == nil {
-		return Page{}, errors.New(`read a page of enrollments: the answer has no "enrollments"`)
+	if total, said := page["totalCount"]; said && json.Unmarshal(total, &p.TotalCount) != nil {
+		return Page{}, fmt.Errorf("read a page of enrollments: totalCount is %s", total)
 	}
-	return Page{Enrollments: *page.Enrollments, TotalCount: page.TotalCount}, nil
+	return p, nil
 }

@@ -20,6 +20,15 @@ const (
 	Stopped  State = "stopped"  // it ended early; the rest is unsent
 )
 
+// The commands that write a report.
+const (
+	CommandImport = "import"
+	CommandPlan   = "plan"
+	CommandApply  = "apply"
+	CommandRerun  = "rerun"
+	CommandUndo   = "undo"
+)
+
 // Run is the facts of a run that its lines do not hold: NAME.report.json.
 // It holds no secret.
 type Run struct {

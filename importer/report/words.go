@@ -29,7 +29,7 @@ func (s *Summary) headline() string {
 func (s *Summary) next() (advice string, commands []string) {
 	for _, f := range s.Reports {
 		switch {
-		case f.Run != nil && f.Run.Command == "plan":
+		case f.Run != nil && f.Run.Command == CommandPlan:
 			if s.Outcomes[Planned] > 0 {
 				commands = append(commands, "rosterpatch apply "+shellQuoted(f.Path))
 			}
