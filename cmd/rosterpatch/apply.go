@@ -5,13 +5,9 @@ import "rosterpatch/importer"
 // applyCommand is `rosterpatch apply`.
 type applyCommand struct {
 	Plan string `arg:"" name:"PLAN" help:"A plan made by rosterpatch plan; its cells may have been mended since."`
-	connection
-	limiting
-	pace
 	verifying
 	reporting
-	measuring
-	talking
+	running
 }
 
 // verifying says whether to read back what was sent.
@@ -27,11 +23,7 @@ func (f *verifying) into(o *importer.Options) error {
 // Example is the end of the command's help.
 func (*applyCommand) Example() string { return `rosterpatch apply samples/rollover.plan.csv --sandbox` }
 
-// ExitCodes are those the command can end with.
-func (*applyCommand) ExitCodes() []int { return (*importCommand).ExitCodes(nil) }
-
 // Run is called by kong.
 func (c *applyCommand) Run(p *process) error {
-	o := importer.Options{Sources: []string{c.Plan}}
-	return p.carryOut(importer.Apply, o, &c.connection, &c.talking, &c.measuring, &c.limiting, &c.pace, &c.verifying, &c.reporting)
+	return p.carryOut(importer.Apply, []string{c.Plan}, &c.running, &c.verifying, &c.reporting)
 }

@@ -5,16 +5,12 @@ import "rosterpatch/importer"
 // importCommand is `rosterpatch import`.
 type importCommand struct {
 	Files []string `arg:"" name:"FILE" help:"A .csv, .csv.gz or OneRoster .zip, or - for standard input."`
-	connection
 	reading
 	sharing
-	limiting
-	pace
 	against
 	verifying
 	reporting
-	measuring
-	talking
+	running
 }
 
 // Example is the end of the command's help.
@@ -22,15 +18,9 @@ func (*importCommand) Example() string {
 	return `rosterpatch import samples/rollover.csv --sandbox`
 }
 
-// ExitCodes are those the command can end with.
-func (*importCommand) ExitCodes() []int {
-	return []int{exitDone, exitUnexpected, exitUsage, exitNotUpdated, exitStopped, exitRefused, exitPermission, exitLocked, exitInterrupted}
-}
-
 // Run is called by kong.
 func (c *importCommand) Run(p *process) error {
-	o := importer.Options{Sources: c.Files}
-	return p.carryOut(importer.Run, o, &c.connection, &c.talking, &c.measuring, &c.reading, &c.sharing, &c.limiting, &c.pace, &c.against, &c.verifying, &c.reporting)
+	return p.carryOut(importer.Run, c.Files, &c.running, &c.reading, &c.sharing, &c.against, &c.verifying, &c.reporting)
 }
 
 // against says what to compare with first.

@@ -11,14 +11,10 @@ import (
 // planCommand is `rosterpatch plan`.
 type planCommand struct {
 	Files []string `arg:"" name:"FILE" help:"A .csv, .csv.gz or OneRoster .zip, or - for standard input."`
-	connection
 	reading
 	sharing
-	limiting
-	pace
 	planning
-	measuring
-	talking
+	running
 }
 
 // planning says where a plan goes.
@@ -36,19 +32,16 @@ func (f *planning) into(o *importer.Options) error {
 // Example is the end of the command's help.
 func (*planCommand) Example() string { return `rosterpatch plan samples/rollover.csv --sandbox` }
 
-// ExitCodes are those the command can end with.
-func (*planCommand) ExitCodes() []int { return (*importCommand).ExitCodes(nil) }
-
 // Run is called by kong.
 func (c *planCommand) Run(p *process) error {
-	o := importer.Options{Sources: c.Files}
-	return p.carryOut(func(ctx context.Context, o importer.Options) (importer.Summary, error) {
+	act := func(ctx context.Context, o importer.Options) (importer.Summary, error) {
 		s, err := importer.Plan(ctx, o)
 		if s.Digest != nil {
 			printDigest(p.out, s.Digest)
 		}
 		return s, err
-	}, o, &c.connection, &c.talking, &c.measuring, &c.reading, &c.sharing, &c.limiting, &c.pace, &c.planning)
+	}
+	return p.carryOut(act, c.Files, &c.running, &c.reading, &c.sharing, &c.planning)
 }
 
 // printDigest says what a plan would change.

@@ -13,13 +13,9 @@ type rerunCommand struct {
 	Of string `arg:"" name:"REPORT" help:"The report of an earlier run; cells mended in it are what is sent."`
 	redoing
 	mapped
-	connection
-	limiting
-	pace
 	verifying
 	reporting
-	measuring
-	talking
+	running
 }
 
 // redoing narrows which rows go again.
@@ -45,11 +41,7 @@ func (*rerunCommand) Example() string {
 	return `rosterpatch rerun samples/rollover.report.csv --sandbox`
 }
 
-// ExitCodes are those the command can end with.
-func (*rerunCommand) ExitCodes() []int { return (*importCommand).ExitCodes(nil) }
-
 // Run is called by kong.
 func (c *rerunCommand) Run(p *process) error {
-	o := importer.Options{Sources: []string{c.Of}}
-	return p.carryOut(importer.Rerun, o, &c.connection, &c.talking, &c.measuring, &c.redoing, &c.mapped, &c.limiting, &c.pace, &c.verifying, &c.reporting)
+	return p.carryOut(importer.Rerun, []string{c.Of}, &c.running, &c.redoing, &c.mapped, &c.verifying, &c.reporting)
 }

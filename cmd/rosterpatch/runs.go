@@ -10,24 +10,41 @@ import (
 // setting is a group of flags that says something of a run.
 type setting interface{ into(*importer.Options) error }
 
-// carryOut runs act with what the flags say, on the server that c names, and
-// prints what came of it.
-func (p *process) carryOut(act func(context.Context, importer.Options) (importer.Summary, error), o importer.Options, c *connection, t *talking, m *measuring, settings ...setting) (err error) {
-	server, closeServer, err := c.server()
+// running are the flags of every command that brings rows to the server, or
+// compares them with what it holds.
+type running struct {
+	connection
+	limiting
+	pace
+	measuring
+	talking
+}
+
+// ExitCodes are those the commands can end with.
+func (*running) ExitCodes() []int {
+	return []int{exitDone, exitUnexpected, exitUsage, exitNotUpdated, exitStopped, exitRefused, exitPermission, exitLocked, exitInterrupted}
+}
+
+// action is what a command does: importer.Run and its like.
+type action func(context.Context, importer.Options) (importer.Summary, error)
+
+// carryOut runs act on files with what the flags say, and prints what came of it.
+func (p *process) carryOut(act action, files []string, f *running, more ...setting) (err error) {
+	server, closeServer, err := f.server()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeServer()) }()
-	o.Version, o.Server, o.Stdin = version, server, p.in
-	if c.Sandbox {
+	o := importer.Options{Version: version, Sources: files, Server: server, Stdin: p.in}
+	if f.Sandbox {
 		o.ServerName = "sandbox"
 	}
-	for _, s := range settings {
+	for _, s := range append(more, &f.limiting, &f.pace) {
 		if err := s.into(&o); err != nil {
 			return err
 		}
 	}
-	done, err := t.into(&o, p.err)
+	done, err := f.watch(&o, p.err)
 	if err != nil {
 		return err
 	}
@@ -39,7 +56,7 @@ func (p *process) carryOut(act func(context.Context, importer.Options) (importer
 	if err == nil && s.Undone > 0 {
 		err = &notUpdated{s.Undone}
 	}
-	problem := errors.Join(s.Text(p.out, c.again()), m.write(s.Summary, exitCode(err)))
+	problem := errors.Join(s.Text(p.out, f.again()), f.write(s.Summary, exitCode(err)))
 	if problem != nil {
 		err = errors.Join(problem, err)
 	}

@@ -22,8 +22,8 @@ type talking struct {
 	LogLevel  string `group:"talk" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
 }
 
-// into sets log and progress; done takes the bar off the terminal.
-func (f *talking) into(o *importer.Options, w io.Writer) (done func(), err error) {
+// watch sets log and progress; done takes the bar off the terminal.
+func (f *talking) watch(o *importer.Options, w io.Writer) (done func(), err error) {
 	tty := terminal(w)
 	s := &screen{w: w}
 	level, err := zerolog.ParseLevel(f.LogLevel)
