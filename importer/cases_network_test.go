@@ -17,7 +17,7 @@ import (
 	"rosterpatch/importer/sandbox"
 )
 
-// Case 12: a connection that the server closes just as it is used again costs no
+// A connection that the server closes just as it is used again costs no
 // retry and no time.
 func TestStaleConnections(t *testing.T) {
 	t.Run("found to be closed", func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestStaleConnections(t *testing.T) {
 	})
 }
 
-// Case 12: an HTTP/2 server says GOAWAY, before or after the request got to it.
+// An HTTP/2 server says GOAWAY, before or after the request got to it.
 func TestGoAway(t *testing.T) {
 	for name, lastStream := range map[string]byte{"before the request": 0, "after it": 1} {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +151,6 @@ func (n *night) trust(s *httptest.Server) {
 	n.Setenv("SSL_CERT_FILE", n.put("server.pem", string(text)))
 }
 
-// Case 32.
 func TestHangingSocket(t *testing.T) {
 	t.Run("once", func(t *testing.T) {
 		t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"rosterpatch/importer/sandbox"
 )
 
-// Case 3 and promise 4: a 429 stops every worker for as long as it asks, and
+// A 429 stops every worker for as long as it asks, and
 // costs no retry. checkPromises looks for requests that come meanwhile.
 func TestThrottled(t *testing.T) {
 	t.Parallel()
@@ -30,7 +30,6 @@ func TestThrottled(t *testing.T) {
 	m.sawTokens(1)
 }
 
-// Case 28.
 func TestRetryAfter(t *testing.T) {
 	tests := []struct {
 		name, header, date string
@@ -87,7 +86,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// Promise 4: the ceiling holds; checkPromises measures it in every stretch.
+// The ceiling holds; checkPromises measures it in every stretch.
 func TestRateCeiling(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, rows(40), sandbox.Options{})

@@ -14,7 +14,6 @@ import (
 	"rosterpatch/importer/sandbox"
 )
 
-// Case 17.
 func TestSecondRun(t *testing.T) {
 	t.Parallel()
 	begun, goOn := make(chan struct{}), make(chan struct{})
@@ -63,7 +62,7 @@ func TestSecondRun(t *testing.T) {
 // errSignal stands for what the command line cancels a run with.
 var errSignal = errors.New("interrupted")
 
-// Case 20: what is in flight is answered and reported, the rest is unsent.
+// What is in flight is answered and reported, the rest is unsent.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -87,7 +86,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// Case 20: a row that waits to be sent again is not sent again.
+// A row that waits to be sent again is not sent again.
 func TestInterruptedWhileWaiting(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -111,7 +110,6 @@ func TestInterruptedWhileWaiting(t *testing.T) {
 	m.reports("2 failed 500 1 … the run stopped before it could be sent again", "3 unsent 429 1 … stopped before it could be sent again", "4 unsent 0 0")
 }
 
-// Case 26.
 func TestNoScope(t *testing.T) {
 	t.Run("from the start", func(t *testing.T) {
 		t.Parallel()
@@ -156,7 +154,7 @@ func TestNoScope(t *testing.T) {
 	})
 }
 
-// Case 27 and promise 5: an outage ends the run in time, and costs a probe at a
+// An outage ends the run in time, and costs a probe at a
 // time.
 func TestDownAllNight(t *testing.T) {
 	tests := []struct {
@@ -207,7 +205,7 @@ func TestDownAllNight(t *testing.T) {
 	}
 }
 
-// Promise 5: in the middle of a run an outage quickly costs no more than a probe
+// In the middle of a run an outage quickly costs no more than a probe
 // at a time, and the run goes on when it is over.
 func TestOutage(t *testing.T) {
 	t.Parallel()
@@ -235,7 +233,7 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// Contract section 5: --finish-by.
+// --finish-by stops the run then.
 func TestFinishBy(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, rows(400), sandbox.Options{})

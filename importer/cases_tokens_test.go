@@ -11,7 +11,7 @@ import (
 	"rosterpatch/importer/sandbox"
 )
 
-// Case 6: the token is replaced before it is refused, once for each of its lives.
+// The token is replaced before it is refused, once for each of its lives.
 func TestTokenExpires(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, rows(45), sandbox.Options{ExpiresIn: "1", TokenLifetime: 2 * time.Second, Latency: 10 * time.Millisecond})
@@ -25,7 +25,7 @@ func TestTokenExpires(t *testing.T) {
 	}
 }
 
-// Case 40: what is said of a token's life costs no storm of requests.
+// What is said of a token's life costs no storm of requests.
 func TestExpiresIn(t *testing.T) {
 	for _, says := range []string{"5", "0", "none", "-1", "null", `"3600"`, "10", "2147483647"} {
 		t.Run(says, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestExpiresIn(t *testing.T) {
 	}
 }
 
-// Contract section 3: white space around the secret is none of it.
+// White space around the secret is none of it.
 func TestPaddedSecret(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, rows(1), sandbox.Options{})
@@ -47,7 +47,7 @@ func TestPaddedSecret(t *testing.T) {
 	n.run().finished()
 }
 
-// Case 18: wrong from the start, or rotated while the run is under way, it costs
+// Wrong from the start, or rotated while the run is under way, it costs
 // one caller and stops the run.
 func TestRotatedSecret(t *testing.T) {
 	t.Run("before", func(t *testing.T) {
@@ -85,7 +85,6 @@ func TestRotatedSecret(t *testing.T) {
 	})
 }
 
-// Case 25.
 func TestTokenRefused(t *testing.T) {
 	t.Run("once", func(t *testing.T) {
 		t.Parallel()
@@ -126,7 +125,7 @@ func TestTokenRefused(t *testing.T) {
 	})
 }
 
-// Case 29: one loop of retries for all workers; and nothing of what the endpoint
+// One loop of retries for all workers; and nothing of what the endpoint
 // says is passed on, which checkSecrets would see.
 func TestTokenEndpointInTrouble(t *testing.T) {
 	echo := func(r *http.Request) string {
@@ -174,7 +173,7 @@ func TestTokenEndpointInTrouble(t *testing.T) {
 	}
 }
 
-// Case 29: and when it recovers, the run goes on.
+// And when it recovers, the run goes on.
 func TestTokenEndpointRecovers(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, rows(10), sandbox.Options{Fault: func(q sandbox.Request) string {

@@ -16,7 +16,7 @@ import (
 	"rosterpatch/importer/sandbox"
 )
 
-// Case 34: what no retry mends stops the run before row one, with its cause.
+// What no retry mends stops the run before row one, with its cause.
 func TestUnreachable(t *testing.T) {
 	// Too long for a name, so that no resolver has to be asked.
 	nowhere := strings.Repeat("x", 64) + ".invalid"
@@ -64,7 +64,7 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// Case 34: proxies, which a process reads from its environment once.
+// Proxies, which a process reads from its environment once.
 func TestProxies(t *testing.T) {
 	tests := []struct {
 		name   string

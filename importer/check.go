@@ -13,8 +13,8 @@ import (
 
 // Finding is something that is wrong with a row.
 type Finding struct {
-	File string
-	Line int
+	File string `json:"file"`
+	Line int    `json:"line"`
 	mapping.Problem
 }
 

@@ -177,7 +177,7 @@ func differ(a, b []byte) string {
 	return strings.Join(lines[:min(len(lines), 2)], "\n")
 }
 
-// keyOrder is that of the contract.
+// keyOrder is that of a body.
 var keyOrder = []string{"status", "role", "primary", "beginDate", "endDate", "user", "class", "school", "metadata"}
 
 // checkBodies: every body is valid, has its keys in order, and says something.

@@ -26,12 +26,12 @@ const (
 
 // Problem is one reason why a row is invalid.
 type Problem struct {
-	Kind    Kind
-	Column  string // the source column, or the field when it is computed
-	Value   string // as it stood in the row, trimmed; "" if there was none
-	Message string // what is wrong with it: "is not allowed"
-	Allowed string // what would be right, or ""
-	Hint    string // the likely fix, such as a line of a mapping file, or ""
+	Kind    Kind   `json:"kind"`
+	Column  string `json:"column,omitempty"`  // the source column, or the field when it is computed
+	Value   string `json:"value,omitempty"`   // as it stood in the row, trimmed; "" if there was none
+	Message string `json:"message"`           // what is wrong with it: "is not allowed"
+	Allowed string `json:"allowed,omitempty"` // what would be right, or ""
+	Hint    string `json:"hint,omitempty"`    // the likely fix, such as a line of a mapping file, or ""
 }
 
 // String is the problem on one line, as a report and rosterpatch check

@@ -13,7 +13,7 @@ import (
 	"rosterpatch/importer/sandbox"
 )
 
-// Contract section 7, for import: each way to end has its code, says why, and
+// For import: each way to end has its code, says why, and
 // names the command that comes next where there is anything left to do.
 func TestExitCodes(t *testing.T) {
 	always := func(fault string) func(sandbox.Request) string {
@@ -54,35 +54,35 @@ func TestExitCodes(t *testing.T) {
 		{name: "a limit that is none", source: fileOf(1), args: []string{"./rows.csv", "--max-changes", "few"}, code: 2, err: []string{"--max-changes"}},
 		{name: "a shard that is none", source: fileOf(1), args: []string{"./rows.csv", "--shard", "4/4"}, code: 2, err: []string{"--shard", "3/4"}},
 		{name: "an environment file that is not there", source: fileOf(1), args: []string{"./rows.csv", "--env-file", "./none.env"}, code: 2, err: []string{"none.env"}},
-		{name: "case 9: a report in the way", source: fileOf(1), args: []string{"./rows.csv", "--report", "./server.env"}, code: 2, err: []string{"--report", "--force"}},
+		{name: "a report in the way", source: fileOf(1), args: []string{"./rows.csv", "--report", "./server.env"}, code: 2, err: []string{"--report", "--force"}},
 
-		{name: "case 2: one refused", source: fileOf(3), server: sandbox.Options{Fault: func(q sandbox.Request) string {
+		{name: "one refused", source: fileOf(3), server: sandbox.Options{Fault: func(q sandbox.Request) string {
 			if q.SourcedID == "e2" {
 				return "failure"
 			}
 			return ""
 		}}, code: 3, out: []string{"2  updated", "1  failed", "internal_server_error", again}, patches: 3},
-		{name: "case 4: one invalid", source: "sourcedId,role\ne1,aide\ne2,aide\ne3,student\n", code: 3, out: []string{"1  updated", "2  invalid", again}, patches: 1},
-		{name: "case 13: one unknown", source: fileOf(1), server: sandbox.Options{Fault: always("cut")}, args: []string{"./rows.csv", "--retries", "0"}, code: 3, out: []string{"1  unknown", again}, patches: 1},
+		{name: "one invalid", source: "sourcedId,role\ne1,aide\ne2,aide\ne3,student\n", code: 3, out: []string{"1  updated", "2  invalid", again}, patches: 1},
+		{name: "one unknown", source: fileOf(1), server: sandbox.Options{Fault: always("cut")}, args: []string{"./rows.csv", "--retries", "0"}, code: 3, out: []string{"1  unknown", again}, patches: 1},
 
-		{name: "case 27: down", source: fileOf(99), server: sandbox.Options{Fault: always("500")}, args: []string{"./rows.csv", "--give-up", "300ms"}, code: 4, out: []string{"unsent", again}, err: []string{"--give-up"}, patches: -1},
-		{name: "case 28: a long wait", source: fileOf(9), server: sandbox.Options{Fault: always("429"), RetryAfter: "3600"}, code: 4, out: []string{"9  unsent", again}, err: []string{"Retry-After", "1h0m0s"}, patches: 1},
-		{name: "case 34: nowhere", source: fileOf(9), args: []string{"./rows.csv", "--base-url", "https://" + strings.Repeat("x", 64) + ".invalid"}, code: 4, out: []string{"9  unsent", again}, err: []string{"no such host"}},
+		{name: "down", source: fileOf(99), server: sandbox.Options{Fault: always("500")}, args: []string{"./rows.csv", "--give-up", "300ms"}, code: 4, out: []string{"unsent", again}, err: []string{"--give-up"}, patches: -1},
+		{name: "a long wait", source: fileOf(9), server: sandbox.Options{Fault: always("429"), RetryAfter: "3600"}, code: 4, out: []string{"9  unsent", again}, err: []string{"Retry-After", "1h0m0s"}, patches: 1},
+		{name: "nowhere", source: fileOf(9), args: []string{"./rows.csv", "--base-url", "https://" + strings.Repeat("x", 64) + ".invalid"}, code: 4, out: []string{"9  unsent", again}, err: []string{"no such host"}},
 		{name: "time is up", source: fileOf(90), args: []string{"./rows.csv", "--rate", "20", "--finish-by", "300ms"}, code: 4, out: []string{"updated", "unsent", again}, err: []string{"finish by"}, patches: -1},
 
-		{name: "case 8: empty", source: "", code: 5, err: []string{"rows.csv", "empty"}},
-		{name: "case 9: not there", source: "x", args: []string{"./none.csv"}, code: 5, err: []string{"none.csv", "no such file"}},
-		{name: "case 10: too many tobedeleted", source: "sourcedId,status\n" + strings.Repeat("e,tobedeleted\n", 51), code: 5, err: []string{"51 of 51", "--max-tobedeleted 51"}},
+		{name: "empty", source: "", code: 5, err: []string{"rows.csv", "empty"}},
+		{name: "not there", source: "x", args: []string{"./none.csv"}, code: 5, err: []string{"none.csv", "no such file"}},
+		{name: "too many tobedeleted", source: "sourcedId,status\n" + strings.Repeat("e,tobedeleted\n", 51), code: 5, err: []string{"51 of 51", "--max-tobedeleted 51"}},
 		{name: "too many changes", source: fileOf(3), args: []string{"./rows.csv", "--max-changes", "2"}, code: 5, err: []string{"3 of 3", "--max-changes 3"}},
-		{name: "case 22: an encoding", source: "sourcedId,role\nZo\xeb,student\n", code: 5, err: []string{"rows.csv:2", "--encoding windows-1252"}},
-		{name: "case 23: a header", source: "sourcedId,endate\ne1,2027-06-10\n", code: 5, err: []string{"endate", "endDate"}},
-		{name: "case 24: half uploaded", source: "sourcedId,role\ne1,student\ne2", code: 5, err: []string{"rows.csv:3", "cut"}},
-		{name: "case 31: an unclosed quote", source: "sourcedId,role\n\"e1,student\n", code: 5, err: []string{"rows.csv:2", "quote"}},
+		{name: "an encoding", source: "sourcedId,role\nZo\xeb,student\n", code: 5, err: []string{"rows.csv:2", "--encoding windows-1252"}},
+		{name: "a header", source: "sourcedId,endate\ne1,2027-06-10\n", code: 5, err: []string{"endate", "endDate"}},
+		{name: "half uploaded", source: "sourcedId,role\ne1,student\ne2", code: 5, err: []string{"rows.csv:3", "cut"}},
+		{name: "an unclosed quote", source: "sourcedId,role\n\"e1,student\n", code: 5, err: []string{"rows.csv:2", "quote"}},
 
-		{name: "case 18: a rotated secret", source: fileOf(9), server: sandbox.Options{ClientID: "rotated"}, code: 6, out: []string{"9  unsent", again}, err: []string{"invalid_client", "secret"}},
-		{name: "case 25: 401 twice", source: fileOf(9), server: sandbox.Options{Fault: always("401")}, code: 6, out: []string{"1  failed", "8  unsent", again}, err: []string{"401"}, patches: 2},
-		{name: "case 26: no scope", source: fileOf(9), server: sandbox.Options{Fault: always("403")}, code: 6, out: []string{"failed", "unsent", again}, err: []string{"403", "scope"}, patches: 5},
-		{name: "case 29: the token endpoint is down", source: fileOf(9), server: sandbox.Options{Fault: func(q sandbox.Request) string { return "500" }}, args: []string{"./rows.csv", "--retries", "0"}, code: 6, out: []string{"9  unsent", again}, err: []string{"token endpoint", "500"}},
+		{name: "a rotated secret", source: fileOf(9), server: sandbox.Options{ClientID: "rotated"}, code: 6, out: []string{"9  unsent", again}, err: []string{"invalid_client", "secret"}},
+		{name: "401 twice", source: fileOf(9), server: sandbox.Options{Fault: always("401")}, code: 6, out: []string{"1  failed", "8  unsent", again}, err: []string{"401"}, patches: 2},
+		{name: "no scope", source: fileOf(9), server: sandbox.Options{Fault: always("403")}, code: 6, out: []string{"failed", "unsent", again}, err: []string{"403", "scope"}, patches: 5},
+		{name: "the token endpoint is down", source: fileOf(9), server: sandbox.Options{Fault: func(q sandbox.Request) string { return "500" }}, args: []string{"./rows.csv", "--retries", "0"}, code: 6, out: []string{"9  unsent", again}, err: []string{"token endpoint", "500"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -122,7 +122,7 @@ func said(t *testing.T, where, text string, words []string) {
 	}
 }
 
-// Case 17: exit code 7, and nothing sent.
+// Exit code 7, and nothing sent.
 func TestLockIsHeld(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, sandbox.Options{})
@@ -150,7 +150,7 @@ func (s *shell) command(ctx context.Context, words ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, "rosterpatch", s.args(words)...)
 }
 
-// Case 30: exit code 1, and standard error names what was sent and is not in the
+// Exit code 1, and standard error names what was sent and is not in the
 // report. A limit on the size of files stands for the full disk.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()

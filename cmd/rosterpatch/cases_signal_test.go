@@ -12,7 +12,7 @@ import (
 	"rosterpatch/importer/sandbox"
 )
 
-// Case 20: the first signal lets what is in flight be answered and completes the
+// The first signal lets what is in flight be answered and completes the
 // report; a second one does not wait.
 func TestSignals(t *testing.T) {
 	const rows, workers = 2000, 8

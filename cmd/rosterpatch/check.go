@@ -3,13 +3,14 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 
 	"rosterpatch/importer"
-	"rosterpatch/mapping"
+	"rosterpatch/importer/report"
 )
 
 // checkCommand is `rosterpatch check`.
@@ -38,7 +39,6 @@ func (c *checkCommand) Run(p *process) error {
 		}
 	}
 	out := bufio.NewWriter(p.out)
-	defer out.Flush()
 	found, finish := lines(out)
 	if c.JSON {
 		found, finish = document(out)
@@ -47,7 +47,7 @@ func (c *checkCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	if err := finish(checked); err != nil {
+	if err := errors.Join(finish(checked), out.Flush()); err != nil {
 		return err
 	}
 	switch {
@@ -56,7 +56,7 @@ func (c *checkCommand) Run(p *process) error {
 	case checked.Invalid > 0:
 		return &notUpdated{checked.Invalid}
 	}
-	return out.Flush()
+	return nil
 }
 
 // lines prints findings as compilers do, and then what a run would do.
@@ -70,15 +70,15 @@ func lines(w io.Writer) (found func(importer.Finding), finish func(importer.Chec
 			fmt.Fprintf(w, "warning: %s\n", warning)
 		}
 		fmt.Fprintf(w, "%s rows: %s to send (%s of them to tobedeleted), %s with nothing to send, %s invalid\n",
-			count(c.Rows), count(c.Send), count(c.ToBeDeleted), count(c.Unchanged), count(c.Invalid))
+			report.Grouped(c.Rows), report.Grouped(c.Send), report.Grouped(c.ToBeDeleted), report.Grouped(c.Unchanged), report.Grouped(c.Invalid))
 		for _, kind := range slices.Sorted(maps.Keys(c.Problems)) {
-			fmt.Fprintf(w, "%12s  problems of kind %s\n", count(c.Problems[kind]), kind)
+			fmt.Fprintf(w, "%12s  problems of kind %s\n", report.Grouped(c.Problems[kind]), kind)
 		}
 		if c.LeftOut > 0 {
-			fmt.Fprintf(w, "%12s  rows left out by --where or --shard\n", count(c.LeftOut))
+			fmt.Fprintf(w, "%12s  rows left out by --where or --shard\n", report.Grouped(c.LeftOut))
 		}
 		if c.Skipped > 0 {
-			fmt.Fprintf(w, "%12s  blank lines skipped\n", count(c.Skipped))
+			fmt.Fprintf(w, "%12s  blank lines skipped\n", report.Grouped(c.Skipped))
 		}
 		return nil
 	}
@@ -89,7 +89,7 @@ func lines(w io.Writer) (found func(importer.Finding), finish func(importer.Chec
 func document(w io.Writer) (found func(importer.Finding), finish func(importer.Checked) error) {
 	between := `{"findings":[` + "\n"
 	found = func(f importer.Finding) {
-		text, _ := json.Marshal(finding{f.File, f.Line, f.Column, f.Value, f.Kind, f.Message, f.Allowed, f.Hint}) // of texts and numbers
+		text, _ := json.Marshal(f) // texts and numbers always marshal
 		fmt.Fprintf(w, "%s%s", between, text)
 		between = ",\n"
 	}
@@ -105,16 +105,4 @@ func document(w io.Writer) (found func(importer.Finding), finish func(importer.C
 		return err
 	}
 	return found, finish
-}
-
-// finding is a finding in the JSON document.
-type finding struct {
-	File    string       `json:"file"`
-	Line    int          `json:"line"`
-	Column  string       `json:"column,omitempty"`
-	Value   string       `json:"value,omitempty"`
-	Kind    mapping.Kind `json:"kind"`
-	Message string       `json:"message"`
-	Allowed string       `json:"allowed,omitempty"`
-	Hint    string       `json:"hint,omitempty"`
 }

@@ -46,7 +46,6 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 		kong.Exit(func(code int) { exit = code }),
 		kong.Help(printHelp),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}),
-		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(p),
 	)
 	if problem != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/joho/godotenv"
 
 	"rosterpatch/importer"
+	"rosterpatch/importer/report"
 	"rosterpatch/importer/sandbox"
 )
 
@@ -105,13 +106,13 @@ func (c *connection) again() string {
 	var flags []string
 	add := func(flag, value, env string) {
 		if value != "" && c.lookup(env) != value {
-			flags = append(flags, flag+" "+quote(value))
+			flags = append(flags, flag+" "+report.ShellQuoted(value))
 		}
 	}
 	add("--base-url", c.BaseURL, "ROSTERPATCH_BASE_URL")
 	add("--token-url", c.TokenURL, "ROSTERPATCH_TOKEN_URL")
 	if c.EnvFile.path != "" {
-		flags = append(flags, "--env-file "+quote(c.EnvFile.path))
+		flags = append(flags, "--env-file "+report.ShellQuoted(c.EnvFile.path))
 	}
 	if c.InsecureHTTP {
 		flags = append(flags, "--insecure-http")
@@ -120,12 +121,4 @@ func (c *connection) again() string {
 		flags = append(flags, "--sandbox")
 	}
 	return strings.Join(flags, " ")
-}
-
-// quote makes a word safe for a shell.
-func quote(word string) string {
-	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,") == "" && word != "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -186,15 +185,6 @@ type reporting struct {
 func (f *reporting) into(o *importer.Options) error {
 	o.Report, o.Force, o.Lock = f.Report, f.Force, f.Lock
 	return nil
-}
-
-// count is n with thousands set apart, for a person.
-func count(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // rounded is d with no more digits than a person reads.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rosterpatch/importer"
+	"rosterpatch/importer/report"
 )
 
 // pingCommand is `rosterpatch ping`.
@@ -34,7 +35,7 @@ func (c *pingCommand) Run(p *process) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "%s: token and read succeeded in %s; %s enrollments can be seen\n", pong.BaseURL, rounded(pong.Took), count(pong.Enrollments))
+	fmt.Fprintf(p.out, "%s: token and read succeeded in %s; %s enrollments can be seen\n", pong.BaseURL, rounded(pong.Took), report.Grouped(pong.Enrollments))
 	fmt.Fprintln(p.out, "Whether this client may change enrollments only a change can show: import a file of one row.")
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"rosterpatch/importer"
+	"rosterpatch/importer/report"
 )
 
 // planCommand is `rosterpatch plan`.
@@ -52,7 +53,7 @@ func printDigest(w io.Writer, d *importer.Digest) {
 		}
 		fmt.Fprintf(w, "\n%s\n", title)
 		for _, c := range list {
-			fmt.Fprintf(w, "%12s  %s\n", count(c.Rows), c.What)
+			fmt.Fprintf(w, "%12s  %s\n", report.Grouped(c.Rows), c.What)
 		}
 	}
 	counts("Rows that would change, by field:", d.Fields)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"rosterpatch/importer"
+	"rosterpatch/importer/report"
 )
 
 // talking says how a command talks on standard error while it works.
@@ -115,7 +116,7 @@ func (s *screen) every(span time.Duration, atEnd bool, line func(importer.Progre
 }
 
 func plainLine(p importer.Progress) string {
-	return fmt.Sprintf("%s of %s rows, %s", count(p.Done), count(p.Rows), describe(p))
+	return fmt.Sprintf("%s of %s rows, %s", report.Grouped(p.Done), report.Grouped(p.Rows), describe(p))
 }
 
 func jsonLine(p importer.Progress) string {
@@ -128,9 +129,9 @@ func jsonLine(p importer.Progress) string {
 
 // describe says in a few words how it goes.
 func describe(p importer.Progress) string {
-	s := fmt.Sprintf("%s: %s/s", p.Stage, count(int(p.Rate)))
+	s := fmt.Sprintf("%s: %s/s", p.Stage, report.Grouped(int(p.Rate)))
 	if p.NotDone > 0 {
-		s += fmt.Sprintf(", %s not updated", count(p.NotDone))
+		s += fmt.Sprintf(", %s not updated", report.Grouped(p.NotDone))
 	}
 	if p.Left > 0 {
 		s += ", " + rounded(p.Left.Round(time.Second)) + " left"

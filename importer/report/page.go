@@ -20,7 +20,7 @@ var pageText string
 // it. It lists up to 2,000 of the rows that are not done, unsent ones last; they
 // can be sorted and filtered.
 func (s *Summary) HTML(w io.Writer) error {
-	t, err := template.New("page").Funcs(template.FuncMap{"grouped": grouped, "plus": func(a, b int) int { return a + b }}).Parse(pageText)
+	t, err := template.New("page").Funcs(template.FuncMap{"grouped": Grouped, "plus": func(a, b int) int { return a + b }}).Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("writing the page: %w", err)
 	}

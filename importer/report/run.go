@@ -53,11 +53,8 @@ type Run struct {
 
 // Source is a file that a run read.
 type Source struct {
-	Path    string `json:"path"`
-	SHA256  string `json:"sha256"` // hex, of the stored bytes
-	Rows    int    `json:"rows"`
-	Skipped int    `json:"skipped,omitempty"` // lines of the sources that hold no row
-	LeftOut int    `json:"leftOut,omitempty"` // rows that were not to be taken
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"` // hex, of the stored bytes
 }
 
 // Latency is how long the server took to answer, in milliseconds.

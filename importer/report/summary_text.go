@@ -19,17 +19,17 @@ func (s *Summary) Text(w io.Writer, flags string) error {
 	all := s.Rows + s.Unreached
 	for _, o := range Outcomes() {
 		if n := s.Outcomes[o]; n > 0 {
-			fmt.Fprintf(&b, "%12s  %-9s  %8s\n", grouped(n), o, percent(n, all))
+			fmt.Fprintf(&b, "%12s  %-9s  %8s\n", Grouped(n), o, percent(n, all))
 		}
 	}
 	if s.Unreached > 0 {
-		fmt.Fprintf(&b, "%12s  %-9s  %8s  the run ended before they had one\n", grouped(s.Unreached), "no line", percent(s.Unreached, all))
+		fmt.Fprintf(&b, "%12s  %-9s  %8s  the run ended before they had one\n", Grouped(s.Unreached), "no line", percent(s.Unreached, all))
 	}
 	if len(s.Reasons) > 0 {
 		b.WriteString("\nWhy rows are not done\n")
 	}
 	for _, r := range s.Reasons {
-		fmt.Fprintf(&b, "%12s  %-9s  %s\n", grouped(r.Rows), r.Outcome, strings.TrimSpace(r.code()+"  "+r.text()))
+		fmt.Fprintf(&b, "%12s  %-9s  %s\n", Grouped(r.Rows), r.Outcome, strings.TrimSpace(r.code()+"  "+r.text()))
 		fmt.Fprintf(&b, "%25s%s\n", "", r.where())
 	}
 	if troubled := s.troubled(); len(s.Schools) > 1 && len(troubled) > 0 {
@@ -39,7 +39,7 @@ func (s *Summary) Text(w io.Writer, flags string) error {
 				fmt.Fprintf(&b, "%14sand %s more\n", "", counted(len(troubled)-i, "school"))
 				break
 			}
-			fmt.Fprintf(&b, "%12s  of %s not done  %s\n", grouped(school.Undone), counted(school.Rows, "row"), school.name())
+			fmt.Fprintf(&b, "%12s  of %s not done  %s\n", Grouped(school.Undone), counted(school.Rows, "row"), school.name())
 		}
 	}
 	b.WriteString("\n")

@@ -14,9 +14,9 @@ func (s *Summary) headline() string {
 	left := s.Undone + s.Unreached
 	switch {
 	case left > 0:
-		return fmt.Sprintf("%s of %s not done", grouped(left), counted(s.Rows+s.Unreached, "row"))
+		return fmt.Sprintf("%s of %s not done", Grouped(left), counted(s.Rows+s.Unreached, "row"))
 	case s.Outcomes[Planned] > 0:
-		return fmt.Sprintf("%s of %s would be sent", grouped(s.Outcomes[Planned]), counted(s.Rows, "row"))
+		return fmt.Sprintf("%s of %s would be sent", Grouped(s.Outcomes[Planned]), counted(s.Rows, "row"))
 	case s.Rows == 0:
 		return "No rows"
 	case s.Rows == 1:
@@ -31,10 +31,10 @@ func (s *Summary) next() (advice string, commands []string) {
 		switch {
 		case f.Run != nil && f.Run.Command == CommandPlan:
 			if s.Outcomes[Planned] > 0 {
-				commands = append(commands, "rosterpatch apply "+shellQuoted(f.Path))
+				commands = append(commands, "rosterpatch apply "+ShellQuoted(f.Path))
 			}
 		case f.Left > 0:
-			commands = append(commands, "rosterpatch rerun "+shellQuoted(f.Path))
+			commands = append(commands, "rosterpatch rerun "+ShellQuoted(f.Path))
 		}
 	}
 	switch {
@@ -59,7 +59,7 @@ func (f *Facts) story() string {
 			parts = append(parts, counted(r.Requests, "request"))
 		}
 		if r.Retries > 0 {
-			parts = append(parts, grouped(r.Retries)+" repeated")
+			parts = append(parts, Grouped(r.Retries)+" repeated")
 		}
 		if r.Throttles > 0 {
 			parts = append(parts, counted(r.Throttles, "throttle"))
@@ -130,7 +130,7 @@ func (r *Reason) where() string {
 		places = append(places, e.String())
 	}
 	if more := r.Rows - len(r.Examples); more > 0 {
-		places = append(places, grouped(more)+" more")
+		places = append(places, Grouped(more)+" more")
 	}
 	return strings.Join(places, ", ")
 }
@@ -151,11 +151,11 @@ func counted(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}
-	return grouped(n) + " " + noun
+	return Grouped(n) + " " + noun
 }
 
-// grouped writes 1234567 as 1,234,567.
-func grouped(n int) string {
+// Grouped writes 1234567 as 1,234,567.
+func Grouped(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
@@ -181,7 +181,8 @@ func brief(f float64) string { return strconv.FormatFloat(math.Round(f*10)/10, '
 
 var shellSafe = regexp.MustCompile(`^[\w./@%+:,][\w./@%+:,-]*$`)
 
-func shellQuoted(path string) string {
+// ShellQuoted makes a word safe to be typed into a shell.
+func ShellQuoted(path string) string {
 	if shellSafe.MatchString(path) {
 		return path
 	}

@@ -15,7 +15,7 @@ import (
 	"rosterpatch/importer/sandbox"
 )
 
-// Contract section 4, on the wire.
+// On the wire.
 func TestRequest(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, "sourcedId,dateLastModified,metadata.jp.seat,metadata.goals.dailyXp,endDate,userSourcedId,classSourcedId,schoolSourcedId,beginDate,primary,role,status,metadata.jp.row,metadata.A.b.c\n"+
@@ -52,7 +52,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// Contract section 6: what the report is made of.
+// What the report is made of.
 func TestReportFile(t *testing.T) {
 	t.Parallel()
 	const source = "\ufeff sourcedId ,role,\"metadata.a \"\"b\"\"\",\r\n" +
@@ -93,7 +93,7 @@ func TestReportFile(t *testing.T) {
 	}
 }
 
-// Contract section 6: a fingerprint stands for the id and the whole change.
+// A fingerprint stands for the id and the whole change.
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	m := newNight(t, "sourcedId,role,metadata.a,metadata.b\ne1,teacher,1,2\ne1,teacher,1,2\ne2,teacher,1,2\ne1,teacher,2,1\ne1,teacher,1,\n", sandbox.Options{}).run()
@@ -107,7 +107,7 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// Contract section 6: a row's line is in the file before its worker takes the
+// A row's line is in the file before its worker takes the
 // next row, and until the end the facts say that the run is under way.
 func TestLinesComeBeforeTheNextRow(t *testing.T) {
 	for _, workers := range []int{1, 8} {
@@ -138,7 +138,7 @@ func TestLinesComeBeforeTheNextRow(t *testing.T) {
 	}
 }
 
-// Promise 3: a row that waits to be sent again holds no worker, and of its id no
+// A row that waits to be sent again holds no worker, and of its id no
 // other row goes before it.
 func TestWaitingRowsHoldNoWorker(t *testing.T) {
 	t.Parallel()
@@ -160,7 +160,7 @@ func TestWaitingRowsHoldNoWorker(t *testing.T) {
 	}
 }
 
-// Contract section 5: --verify.
+// --verify reads each record back.
 func TestVerify(t *testing.T) {
 	t.Run("what is stored", func(t *testing.T) {
 		t.Parallel()
@@ -186,7 +186,7 @@ func TestVerify(t *testing.T) {
 	})
 }
 
-// Contract section 5: a shard takes the rows of its ids and its part of the rate.
+// A shard takes the rows of its ids and its part of the rate.
 func TestShards(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, rows(60), sandbox.Options{})
