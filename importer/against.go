@@ -45,7 +45,7 @@ func (r *run) skip(rows *feed) error {
 	s := &sent{latest: reports[len(reports)-1].path}
 	for i, earlier := range reports {
 		if err := s.read(earlier, i, r.Options); err != nil {
-			return &RefusedError{fmt.Errorf("--against: %w", err)}
+			return &RefusedError{Cause: fmt.Errorf("--against: %w", err)}
 		}
 	}
 	s.sort()

@@ -147,9 +147,9 @@ func readBare(b *testing.B, path string) {
 	}
 }
 
-// writeReport is the report of a run that brought every row of the file to the
-// server.
-func writeReport(b *testing.B, path string) string {
+// writeReport is the report of a run that brought the rows of the file to the
+// server, but for some that failed.
+func writeReport(b *testing.B, path string, failed func(row int) bool) string {
 	b.Helper()
 	header, patches := readPatches(b, path, "")
 	name := filepath.Join(b.TempDir(), "last.report.csv")
@@ -158,7 +158,10 @@ func writeReport(b *testing.B, path string) string {
 		b.Fatal(err)
 	}
 	for i, p := range patches {
-		l := report.Line{Line: i + 2, Outcome: report.Updated, HTTPStatus: 200, Attempts: 1, FinishedAt: time.Now(), Fingerprint: p.fingerprint, Cells: p.cells}
+		l := report.Line{Line: i + 2, Outcome: report.Updated, HTTPStatus: http.StatusOK, Attempts: 1, FinishedAt: time.Now(), Fingerprint: p.fingerprint, Cells: p.cells}
+		if failed(i) {
+			l.Outcome, l.HTTPStatus = report.Failed, http.StatusInternalServerError
+		}
 		if err := w.Add(l); err != nil {
 			b.Fatal(err)
 		}
@@ -196,25 +199,25 @@ func peakMemory(b *testing.B) (peak func() float64) {
 	}
 }
 
-// heldAtSend is how much memory a run holds when it has read all and is about to
-// send, in bytes. It goes no further.
+// heldAtSend is how much memory a run holds, in bytes, while it waits for a server
+// that takes seconds to answer the first of its rows. It goes no further.
 func heldAtSend(b *testing.B, o importer.Options) int64 {
 	b.Helper()
 	ctx, stop := context.WithCancel(b.Context())
 	defer stop()
-	var held uint64
+	live, told := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}, 0
+	o.Workers = 1
 	o.Progress = func(importer.Progress) {
-		if ctx.Err() != nil {
+		if told++; told != 5 { // by then the run stands still
 			return
 		}
-		stop()
 		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		held = m.HeapAlloc
+		runtime.GC()
+		metrics.Read(live)
+		stop()
 	}
 	if _, err := importer.Run(ctx, o); err == nil {
 		b.Fatal("the run did not stop")
 	}
-	return int64(held)
+	return int64(live[0].Value.Uint64())
 }

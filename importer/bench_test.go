@@ -139,10 +139,15 @@ func BenchmarkAgainstServer(b *testing.B) {
 // are wanted.
 func BenchmarkAgainstReport(b *testing.B) {
 	rows := benchRows()
-	o := benchOptions(b, roster(b, rows), benchServer{}.start(b))
-	blind := o
-	o.Against = writeReport(b, o.Sources[0])
-	index := float64(heldAtSend(b, o)-heldAtSend(b, blind)) / float64(rows)
+	path := roster(b, rows)
+
+	blind := benchOptions(b, path, benchServer{Latency: 3 * time.Second}.start(b))
+	known := blind
+	known.Against = writeReport(b, path, func(row int) bool { return row < 1000 })
+	index := float64(heldAtSend(b, known)-heldAtSend(b, blind)) / float64(rows)
+
+	o := benchOptions(b, path, benchServer{}.start(b))
+	o.Against = writeReport(b, path, func(int) bool { return false })
 	var ours, checks time.Duration
 	requests := 0
 	for b.Loop() {
@@ -152,6 +157,28 @@ func BenchmarkAgainstReport(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(index, "index-B/row")
 	b.ReportMetric(float64(requests), "requests")
+	b.ReportMetric(checks.Seconds()/ours.Seconds(), "x/check")
+}
+
+// BenchmarkRerun finishes a report of which every hundredth row failed, beside a
+// check of the file.
+func BenchmarkRerun(b *testing.B) {
+	rows := benchRows()
+	o := benchOptions(b, roster(b, rows), benchServer{}.start(b))
+	again := o
+	again.Sources = []string{writeReport(b, o.Sources[0], func(row int) bool { return row%100 == 0 })}
+	var ours, checks time.Duration
+	for b.Loop() {
+		ours += took(func() {
+			s, err := importer.Rerun(b.Context(), again)
+			if err != nil || s.Undone > 0 || s.Reports[0].Run.Requests != rows/100 {
+				b.Fatal(s.Outcomes, err)
+			}
+		})
+		checks += took(func() { check(b, o, rows) })
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(rows*b.N)/ours.Seconds(), "rows/s")
 	b.ReportMetric(checks.Seconds()/ours.Seconds(), "x/check")
 }
 

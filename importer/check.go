@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 
 	"rosterpatch/importer/report"
+	"rosterpatch/importer/source"
 	"rosterpatch/mapping"
 )
 
@@ -34,13 +36,13 @@ type Checked struct {
 	LeftOut     int                  `json:"leftOut"`     // rows that --where or --shard leave out
 	Skipped     int                  `json:"skipped"`     // lines that hold no row
 	Warnings    []string             `json:"warnings"`    // about the header, the package, ids on several rows
-	Limit       string               `json:"limit"`       // the limit that a run would be refused for, "" for none
+	Refused     string               `json:"refused"`     // why a run would be refused, "" if it would not
 }
 
 // Check reads the sources to their end, sends nothing, and tells found of all
-// that is wrong with their rows. It is a *UsageError or a *RefusedError where a
-// run would be refused before it saw the rows; that a limit refuses it stands
-// in what it returns.
+// that is wrong with them. It is a *RefusedError where a run would be refused,
+// for what it would read or because of a limit; what it returns counts what was
+// read all the same. A *UsageError means that nothing was.
 func Check(ctx context.Context, o Options, found func(Finding)) (Checked, error) {
 	if err := o.checkReading(); err != nil {
 		return Checked{}, err
@@ -53,20 +55,37 @@ func Check(ctx context.Context, o Options, found func(Finding)) (Checked, error)
 	if _, err := o.spool(filepath.Join(dir, "source")); err != nil {
 		return Checked{}, err
 	}
+	c := Checked{Problems: make(map[mapping.Kind]int), Warnings: []string{}}
+	note := func(f Finding) {
+		c.Problems[f.Kind]++
+		found(f)
+	}
+	err = c.read(ctx, o, note)
+	var refused *RefusedError
+	if errors.As(err, &refused) {
+		c.Refused = refused.Error()
+		for _, f := range refused.findings() {
+			note(f)
+		}
+	}
+	return c, err
+}
+
+// read fills c in.
+func (c *Checked) read(ctx context.Context, o Options, note func(Finding)) error {
 	rows, err := openSources(&o)
 	if err != nil {
-		return Checked{}, err
+		return err
 	}
 	defer rows.close()
-	c := Checked{Problems: make(map[mapping.Kind]int), Warnings: append([]string{}, rows.warn...)}
+	c.Warnings = append(c.Warnings, rows.warn...)
 	seen, err := judge(ctx, rows, o.Limits, func(it item) {
 		for _, f := range it.findings(o.Sources[0], o.spooled) {
-			c.Problems[f.Kind]++
-			found(f)
+			note(f)
 		}
 	})
 	if err != nil {
-		return Checked{}, err
+		return err
 	}
 	c.Rows, c.Send, c.ToBeDeleted = seen.rows, seen.of[changes], seen.of[toBeDeleted]
 	c.Invalid, c.Unchanged = seen.outcomes[report.Invalid], seen.outcomes[report.Unchanged]
@@ -74,15 +93,33 @@ func Check(ctx context.Context, o Options, found func(Finding)) (Checked, error)
 	if w := seen.duplicates.warning(); w != "" {
 		c.Warnings = append(c.Warnings, w)
 	}
-	var over *LimitError
-	if errors.As(seen.guard(o.Limits), &over) {
-		c.Limit = over.Error()
-	}
-	return c, nil
+	return seen.guard(o.Limits)
 }
 
-// KindRow is the kind of a row that cannot be read at all.
-const KindRow mapping.Kind = "row"
+// findings are what a refusal of a file says, in the form of the others.
+func (e *RefusedError) findings() []Finding {
+	var file *source.Error
+	if errors.As(e.Cause, &file) {
+		p := mapping.Problem{Kind: KindFile, Column: cmp.Or(file.Column, "(file)"), Message: file.Msg, Hint: file.Fix}
+		return []Finding{{file.File, max(file.Line, 1), p}}
+	}
+	var header *mapping.HeaderError
+	if !errors.As(e.Cause, &header) {
+		return nil
+	}
+	found := make([]Finding, len(header.Problems))
+	for i, problem := range header.Problems {
+		found[i] = Finding{e.File, 1, mapping.Problem{Kind: KindHeader, Column: "(header)", Message: problem}}
+	}
+	return found
+}
+
+// The kinds of what is wrong with more than a value.
+const (
+	KindRow    mapping.Kind = "row"    // the row cannot be read
+	KindHeader mapping.Kind = "header" // a run would be refused for the header
+	KindFile   mapping.Kind = "file"   // a run would be refused for what the file is
+)
 
 // findings are what is wrong with the row.
 func (it *item) findings(file, spooled string) []Finding {

@@ -42,7 +42,7 @@ func openEarlier(o *Options) (*feed, error) {
 	f := &feed{leftOut: new(int), skipped: new(int), close: e.close}
 	if err := e.open(o, f); err != nil {
 		e.close()
-		return nil, &RefusedError{err}
+		return nil, &RefusedError{Cause: err}
 	}
 	f.items = e.items()
 	return f, nil

@@ -24,12 +24,12 @@ func Guess(o Options) ([]byte, error) {
 	}
 	s, err := openSource(o.Sources[0], o)
 	if err != nil {
-		return nil, &RefusedError{err}
+		return nil, &RefusedError{Cause: err}
 	}
 	defer s.file.Close()
 	rows, err := s.file.Rows()
 	if err != nil {
-		return nil, &RefusedError{err}
+		return nil, &RefusedError{Cause: err}
 	}
 	defer rows.Close()
 	var failed error
@@ -44,7 +44,7 @@ func Guess(o Options) ([]byte, error) {
 		}
 	})
 	if failed != nil {
-		return nil, &RefusedError{failed}
+		return nil, &RefusedError{Cause: failed}
 	}
 	return text, nil
 }

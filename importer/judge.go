@@ -38,7 +38,7 @@ func judge(ctx context.Context, f *feed, limits Limits, see func(item)) (*tally,
 	defer ids.close()
 	for it, err := range f.items {
 		if err != nil {
-			return nil, &RefusedError{err}
+			return nil, &RefusedError{Cause: err}
 		}
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
@@ -149,7 +149,7 @@ func (d duplicates) warning() string {
 	if len(d.lines) > 0 {
 		such = " (such as lines " + strings.Join(d.lines, ", ") + ")"
 	}
-	return fmt.Sprintf("%d sourcedIds stand on more than one row%s: they are sent in file order, so the last row wins", len(d.ids), such)
+	return fmt.Sprintf("%s on more than one row%s: sent in file order, so the last row wins", report.Counted(len(d.ids), "sourcedId"), such)
 }
 
 // tell logs what the first pass has seen.

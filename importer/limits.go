@@ -189,7 +189,7 @@ func (l Limits) hold(c, all *counts, by string) error {
 		if limit.allows(c.of[k], c.rows) {
 			continue
 		}
-		return &RefusedError{&LimitError{
+		return &RefusedError{Cause: &LimitError{
 			Flag: flag, Limit: limit.String(), Count: c.of[k], Rows: c.rows, What: what, By: by,
 			Examples: c.example[k], Allow: fmt.Sprintf("%s %d", flag, all.of[k]),
 		}}

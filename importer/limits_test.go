@@ -72,7 +72,7 @@ func TestLimitsHoldARunBack(t *testing.T) {
 			if !is[*importer.RefusedError](m.err) {
 				t.Errorf("%T is no refusal", m.err)
 			}
-			contains(t, checkOf(n).Limit, c.says...)
+			contains(t, checkOf(n).Refused, c.says...)
 		})
 	}
 }

@@ -24,7 +24,7 @@ func (m mode) key(place uint64) uint64 {
 func (e *earlier) items() iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		sent := make(map[uint64]bool) // of the ids on several rows, those with a row that goes again
-		next, stop := iter.Pull2(inOrder(e.reader, &e.lines))
+		next, stop := iter.Pull2(ahead(inOrder(e.reader, &e.lines)))
 		defer stop()
 		line, err, more := next()
 		// known yields the rows with a line that stand before a place.

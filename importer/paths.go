@@ -28,7 +28,9 @@ func (o *Options) reportPath() string {
 		path = "stdin"
 	}
 	for _, ext := range []string{".gz", ".csv", ".zip"} {
-		path = strings.TrimSuffix(path, ext)
+		if strings.EqualFold(filepath.Ext(path), ext) {
+			path = path[:len(path)-len(ext)]
+		}
 	}
 	switch o.command {
 	case report.CommandPlan:

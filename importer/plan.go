@@ -61,10 +61,10 @@ func Apply(ctx context.Context, o Options) (Summary, error) {
 func openPlan(o *Options) (*feed, error) {
 	facts, err := report.ReadRun(report.SidePath(o.Sources[0]))
 	if err == nil && facts.Command != report.CommandPlan {
-		return nil, &RefusedError{fmt.Errorf("%s is the report of a run (%s), not a plan; finish it with rerun, or take it back with undo", o.Sources[0], facts.Command)}
+		return nil, &RefusedError{Cause: fmt.Errorf("%s is the report of a run (%s), not a plan; finish it with rerun, or take it back with undo", o.Sources[0], facts.Command)}
 	}
 	if err == nil && facts.State != report.Finished {
-		return nil, &RefusedError{fmt.Errorf("the plan %s is not complete: %s; make it again", o.Sources[0], facts.StopReason)}
+		return nil, &RefusedError{Cause: fmt.Errorf("the plan %s is not complete: %s; make it again", o.Sources[0], facts.StopReason)}
 	}
 	o.Redo = redoPlan()
 	f, err := openEarlier(o)

@@ -124,6 +124,9 @@ func (r *run) read(ctx context.Context, open opener) (*feed, *tally, error) {
 // server is where to send, with what the options say besides.
 func (o *Options) server() Server {
 	s := o.Server
+	if o.GiveUp > 0 { // one attempt may not take longer than the run has patience for
+		s.Timeout = min(s.Timeout, max(o.GiveUp, time.Second))
+	}
 	s.Workers, s.Retries, s.GiveUp, s.UserAgent = o.Workers, o.Retries, o.GiveUp, "rosterpatch/"+o.Version
 	return s
 }

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"os"
@@ -16,9 +15,17 @@ import (
 
 // RefusedError says that a run was refused before its first request, because of
 // what it was given to read.
-type RefusedError struct{ Cause error }
+type RefusedError struct {
+	Cause error
+	File  string // the source whose header it is about, "" if it is not
+}
 
-func (e *RefusedError) Error() string { return e.Cause.Error() }
+func (e *RefusedError) Error() string {
+	if e.File != "" {
+		return e.File + ": " + e.Cause.Error()
+	}
+	return e.Cause.Error()
+}
 func (e *RefusedError) Unwrap() error { return e.Cause }
 
 // sourceFile is one source of a run, read with the mapping its header asks for.
@@ -43,21 +50,23 @@ func openSources(o *Options) (*feed, error) {
 			s.file.Close()
 		}
 	}
-	refused := func(err error) (*feed, error) {
+	refused := func(err error, file string) (*feed, error) {
 		f.close()
-		return nil, &RefusedError{err}
+		return nil, &RefusedError{Cause: err, File: file}
 	}
 	for i, path := range o.Sources {
 		if slices.ContainsFunc(o.Sources[:i], func(other string) bool { return sameFile(other, path) }) {
-			return refused(&UsageError{"FILE", path, "is named twice"})
+			return refused(&UsageError{"FILE", path, "is named twice"}, "")
 		}
 		s, err := openSource(path, *o)
 		if err != nil {
-			return refused(err)
+			return refused(err, "")
 		}
 		files = append(files, s)
-		if err := f.admit(s, o.spec()); err != nil {
-			return refused(err)
+		if err := f.admit(s, o.spec()); errors.As(err, new(*mapping.HeaderError)) {
+			return refused(err, s.name)
+		} else if err != nil {
+			return refused(err, "")
 		}
 	}
 	f.items = func(yield func(item, error) bool) {
@@ -103,7 +112,7 @@ func (f *feed) admit(s *sourceFile, spec mapping.Spec) error {
 	}
 	defer rows.Close()
 	if s.mapping, err = spec.Compile(rows.Header); err != nil {
-		return s.named(err)
+		return err
 	}
 	sum, err := s.file.SHA256()
 	if err != nil {
@@ -125,15 +134,6 @@ func (f *feed) admit(s *sourceFile, spec mapping.Spec) error {
 		s.column = append(s.column, at)
 	}
 	return nil
-}
-
-// named says which file's header an error is about.
-func (s *sourceFile) named(err error) error {
-	var header *mapping.HeaderError
-	if errors.As(err, &header) {
-		return fmt.Errorf("%s: %w", s.name, err)
-	}
-	return err
 }
 
 // ours reports whether a column is one that a report has in front of the
@@ -192,7 +192,7 @@ func (s *sourceFile) item(f *feed, row source.Row, shard Shard) (item, bool) {
 	if f.files {
 		it.file = s.name
 	}
-	if !shard.has(s.mapping.ID(row.Cells)) {
+	if shard.Of > 1 && !shard.has(s.mapping.ID(row.Cells)) {
 		return item{}, false
 	}
 	if row.Ragged != "" {
@@ -263,7 +263,7 @@ func (o *Options) spool(path string) (remove func(), err error) {
 			}
 			pipe, err := os.Open(name)
 			if err != nil {
-				return remove, &RefusedError{err}
+				return remove, &RefusedError{Cause: err}
 			}
 			defer pipe.Close()
 			in = pipe

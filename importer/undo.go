@@ -28,11 +28,11 @@ func openUndo(o *Options) (*feed, error) {
 	f := &feed{leftOut: new(int), skipped: new(int), close: u.close}
 	if err := u.open(o, f); err != nil {
 		u.close()
-		return nil, &RefusedError{err}
+		return nil, &RefusedError{Cause: err}
 	}
 	o.mode = restoring
 	f.items = func(yield func(item, error) bool) {
-		for l, err := range inOrder(u.reader, &u.lines) {
+		for l, err := range ahead(inOrder(u.reader, &u.lines)) {
 			var it item
 			if err == nil {
 				it, err = u.item(l.Line)

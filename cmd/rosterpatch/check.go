@@ -44,19 +44,17 @@ func (c *checkCommand) Run(p *process) error {
 		found, finish = document(out)
 	}
 	checked, err := importer.Check(p, o, found)
-	if err != nil {
+	var refused *importer.RefusedError
+	if err != nil && !errors.As(err, &refused) {
 		return err
 	}
 	if err := errors.Join(finish(checked), out.Flush()); err != nil {
 		return err
 	}
-	switch {
-	case checked.Limit != "":
-		return &importer.RefusedError{Cause: fmt.Errorf("a run of this file would be refused: %s", checked.Limit)}
-	case checked.Invalid > 0:
-		return &notUpdated{checked.Invalid}
+	if err == nil && checked.Invalid > 0 {
+		err = &notUpdated{checked.Invalid}
 	}
-	return nil
+	return err
 }
 
 // lines prints findings as compilers do, and then what a run would do.
@@ -69,8 +67,8 @@ func lines(w io.Writer) (found func(importer.Finding), finish func(importer.Chec
 		for _, warning := range c.Warnings {
 			fmt.Fprintf(w, "warning: %s\n", warning)
 		}
-		fmt.Fprintf(w, "%s rows: %s to send (%s of them to tobedeleted), %s with nothing to send, %s invalid\n",
-			report.Grouped(c.Rows), report.Grouped(c.Send), report.Grouped(c.ToBeDeleted), report.Grouped(c.Unchanged), report.Grouped(c.Invalid))
+		fmt.Fprintf(w, "%s: %s to send (%s of them to tobedeleted), %s with nothing to send, %s invalid\n",
+			report.Counted(c.Rows, "row"), report.Grouped(c.Send), report.Grouped(c.ToBeDeleted), report.Grouped(c.Unchanged), report.Grouped(c.Invalid))
 		for _, kind := range slices.Sorted(maps.Keys(c.Problems)) {
 			fmt.Fprintf(w, "%12s  problems of kind %s\n", report.Grouped(c.Problems[kind]), kind)
 		}

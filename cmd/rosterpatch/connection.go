@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-	"github.com/joho/godotenv"
 
 	"rosterpatch/importer"
 	"rosterpatch/importer/report"
@@ -36,15 +35,41 @@ func (f *envFile) Decode(ctx *kong.DecodeContext) error {
 	if err := ctx.Scan.PopValueInto("file", &f.path); err != nil {
 		return err
 	}
-	var err error
-	if f.values, err = godotenv.Read(f.path); err != nil {
-		if os.IsNotExist(err) {
-			return err
-		}
-		// Its words may quote a line that holds a secret.
-		return fmt.Errorf("%s is not a file of KEY=VALUE lines", f.path)
+	text, err := os.ReadFile(f.path)
+	if err != nil {
+		return err
+	}
+	f.values, err = parseEnv(string(text))
+	if err != nil {
+		return fmt.Errorf("%s:%w", f.path, err)
 	}
 	return nil
+}
+
+// parseEnv reads KEY=VALUE lines, as schedulers and containers do: a value is
+// taken as it stands, less the space and one pair of quotes around it, for a
+// secret may hold any character. Its error does not quote the line, which may
+// hold a secret.
+func parseEnv(text string) (map[string]string, error) {
+	values := make(map[string]string)
+	number := 0
+	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		if !ok || key == "" || strings.ContainsAny(key, " \t\"'") {
+			return nil, fmt.Errorf("%d: the line is not KEY=VALUE", number)
+		}
+		if n := len(value); n >= 2 && (value[0] == '"' || value[0] == '\'') && value[n-1] == value[0] {
+			value = value[1 : n-1]
+		}
+		values[key] = value
+	}
+	return values, nil
 }
 
 // BeforeResolve lets the file speak where neither a flag nor the environment does.

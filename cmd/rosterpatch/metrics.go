@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -13,12 +14,19 @@ type measuring struct {
 	Metrics string `group:"report" placeholder:"PATH" help:"Write a Prometheus text file at the end, for the node exporter's textfile collector."`
 }
 
-// write puts the figures of a run into the file, in one step.
+// write puts the figures of a run into the file, in one step; s is nil for one
+// that was refused.
 func (f *measuring) write(s *report.Summary, exit int) error {
 	if f.Metrics == "" {
 		return nil
 	}
-	run := s.Reports[0].Run
+	run := &report.Run{End: time.Now()}
+	run.Start = run.End
+	if s == nil {
+		s = &report.Summary{}
+	} else {
+		run = s.Reports[0].Run
+	}
 	registry := prometheus.NewRegistry()
 	gauge := func(name, help string, value float64) {
 		g := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "rosterpatch", Name: name, Help: help})

@@ -51,7 +51,7 @@ func (p *process) carryOut(act action, files []string, f *running, more ...setti
 	s, err := act(p, o)
 	done()
 	if s.Summary == nil {
-		return err
+		return errors.Join(err, f.write(nil, exitCode(err)))
 	}
 	if err == nil && s.Undone > 0 {
 		err = &notUpdated{s.Undone}

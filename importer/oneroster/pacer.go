@@ -224,13 +224,17 @@ type PermissionError struct {
 }
 
 func (e *PermissionError) Error() string {
-	hint := "the client lacks the scope to change enrollments, or is read-only; ask for roster.createput"
+	hint := "the client lacks the scope for it, or may only read; a client that changes enrollments needs roster.createput"
 	if e.Status == http.StatusUnauthorized {
-		hint = "a new token was refused like the one before it; is the token URL that of this server?"
+		hint = "a token that was just issued is not accepted; is the token URL that of this server?"
 	}
 	said := e.IMSX.Description
 	if said != "" {
 		said = fmt.Sprintf(" (%q)", said)
 	}
-	return fmt.Sprintf("the server answered %d to %d requests in a row%s: %s", e.Status, e.InARow, said, hint)
+	requests := "a request"
+	if e.InARow > 1 {
+		requests = fmt.Sprintf("%d requests in a row", e.InARow)
+	}
+	return fmt.Sprintf("the server answered %d to %s%s: %s", e.Status, requests, said, hint)
 }

@@ -33,6 +33,10 @@ type table [][]string
 // GetCSVRows implements [gocsv.Decoder].
 func (t table) GetCSVRows() ([][]string, error) { return t, nil }
 
+func newBatch(l *layout, lines int) *batch {
+	return &batch{layout: l, rows: append(make(table, 0, 1+lines), l.result), entries: make([]entry, 0, lines)}
+}
+
 // take adds the next whole record. It returns [io.EOF] when there is none.
 func (b *batch) take(cut *cutter, scan *bufio.Scanner) error {
 	if !scan.Scan() {
@@ -54,7 +58,7 @@ func (b *batch) take(cut *cutter, scan *bufio.Scanner) error {
 // decode turns what was taken into lines. With an error come those before it.
 func (b *batch) decode() ([]entry, error) {
 	var decoded []columns
-	if err := gocsv.UnmarshalDecoder(append(table{b.layout.result}, b.rows...), &decoded); err != nil {
+	if err := gocsv.UnmarshalDecoder(b.rows, &decoded); err != nil {
 		return nil, fmt.Errorf("reading the report: %w", err)
 	}
 	for i := range b.entries {

@@ -135,7 +135,10 @@ func (l *layout) whole(cells []string) bool {
 // part splits a record into our cells and the source's. Where a spreadsheet took
 // empty cells away from the end of a line, or put some there, it is mended.
 func (l *layout) part(cells []string) (result, source []string) {
-	if l.loose && len(cells) > l.width && blank(cells[l.width:]) {
+	if n := len(l.result); !l.loose { // ours stand in front, as they were written
+		return cells[:n:n], cells[n:]
+	}
+	if len(cells) > l.width && blank(cells[l.width:]) {
 		cells = cells[:l.width]
 	}
 	result = make([]string, 0, len(l.result))
@@ -147,7 +150,7 @@ func (l *layout) part(cells []string) (result, source []string) {
 			source = append(source, cell)
 		}
 	}
-	for l.loose && len(source) < len(l.source) {
+	for len(source) < len(l.source) {
 		source = append(source, "")
 	}
 	return result, source

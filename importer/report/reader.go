@@ -102,7 +102,7 @@ func (r *Reader) At(offsets ...int64) ([]Line, error) {
 
 // ahead reads some lines; with an error come those before it.
 func (r *Reader) ahead() ([]entry, error) {
-	b := batch{layout: &r.layout}
+	b := newBatch(&r.layout, readAhead)
 	var end error
 	for end == nil && len(b.entries) < readAhead {
 		end = b.take(r.cut, r.scan)
@@ -116,7 +116,7 @@ func (r *Reader) ahead() ([]entry, error) {
 
 // at reads the lines that start at these offsets, or none.
 func (r *Reader) at(offsets []int64) ([]entry, error) {
-	b := batch{layout: &r.layout}
+	b := newBatch(&r.layout, len(offsets))
 	buf := make([]byte, 4<<10) // for a line is seldom longer
 	var cut *cutter
 	var scan *bufio.Scanner

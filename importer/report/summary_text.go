@@ -36,10 +36,10 @@ func (s *Summary) Text(w io.Writer, flags string) error {
 		b.WriteString("\nBy school\n")
 		for i, school := range troubled {
 			if i == shownSchools {
-				fmt.Fprintf(&b, "%14sand %s more\n", "", counted(len(troubled)-i, "school"))
+				fmt.Fprintf(&b, "%14sand %s more\n", "", Counted(len(troubled)-i, "school"))
 				break
 			}
-			fmt.Fprintf(&b, "%12s  of %s not done  %s\n", Grouped(school.Undone), counted(school.Rows, "row"), school.name())
+			fmt.Fprintf(&b, "%12s  of %s not done  %s\n", Grouped(school.Undone), Counted(school.Rows, "row"), school.name())
 		}
 	}
 	b.WriteString("\n")

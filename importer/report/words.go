@@ -14,15 +14,15 @@ func (s *Summary) headline() string {
 	left := s.Undone + s.Unreached
 	switch {
 	case left > 0:
-		return fmt.Sprintf("%s of %s not done", Grouped(left), counted(s.Rows+s.Unreached, "row"))
+		return fmt.Sprintf("%s of %s not done", Grouped(left), Counted(s.Rows+s.Unreached, "row"))
 	case s.Outcomes[Planned] > 0:
-		return fmt.Sprintf("%s of %s would be sent", Grouped(s.Outcomes[Planned]), counted(s.Rows, "row"))
+		return fmt.Sprintf("%s of %s would be sent", Grouped(s.Outcomes[Planned]), Counted(s.Rows, "row"))
 	case s.Rows == 0:
 		return "No rows"
 	case s.Rows == 1:
 		return "The row is done"
 	}
-	return fmt.Sprintf("All %s are done", counted(s.Rows, "row"))
+	return fmt.Sprintf("All %s are done", Counted(s.Rows, "row"))
 }
 
 // next returns the commands that finish the work, and what to do before.
@@ -56,26 +56,26 @@ func (f *Facts) story() string {
 	default:
 		parts = append(parts, r.Command+" "+r.ended(), clock(r.Start, r.End))
 		if r.Requests > 0 {
-			parts = append(parts, counted(r.Requests, "request"))
+			parts = append(parts, Counted(r.Requests, "request"))
 		}
 		if r.Retries > 0 {
 			parts = append(parts, Grouped(r.Retries)+" repeated")
 		}
 		if r.Throttles > 0 {
-			parts = append(parts, counted(r.Throttles, "throttle"))
+			parts = append(parts, Counted(r.Throttles, "throttle"))
 		}
 		if r.LeftOut > 0 {
-			parts = append(parts, counted(r.LeftOut, "row")+" left out")
+			parts = append(parts, Counted(r.LeftOut, "row")+" left out")
 		}
 		if r.Skipped > 0 {
-			parts = append(parts, counted(r.Skipped, "blank line")+" skipped")
+			parts = append(parts, Counted(r.Skipped, "blank line")+" skipped")
 		}
 		if l := r.Latency; l != nil {
 			parts = append(parts, fmt.Sprintf("half answered within %s ms, 99 %% within %s ms", brief(l.P50), brief(l.P99)))
 		}
 	}
 	if f.Torn > 0 {
-		parts = append(parts, counted(f.Torn, "torn line")+" left out")
+		parts = append(parts, Counted(f.Torn, "torn line")+" left out")
 	}
 	return strings.Join(parts, " · ")
 }
@@ -147,7 +147,8 @@ func (e Example) String() string {
 	return s
 }
 
-func counted(n int, noun string) string {
+// Counted writes a number of things: 1 row, 2 rows.
+func Counted(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}

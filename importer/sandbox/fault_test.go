@@ -257,7 +257,7 @@ func TestValidate(t *testing.T) {
 		{sandbox.Options{Merge: "shallow"}, `Merge: "shallow" is not allowed; allowed: deep, top`},
 		{sandbox.Options{Answer: "x"}, "Answer"},
 		{sandbox.Options{Filter: "x"}, "Filter"},
-		{sandbox.Options{Faults: map[string]float64{"418": 1}}, `"418" is not allowed; allowed: 401, 403, 429, 500, 502, 503, 504, cut, failure, hang, html, lost, redirect, reset, slow, and before`},
+		{sandbox.Options{Faults: map[string]float64{"418": 1}}, `"418" is not allowed; allowed: 401, 403, 429, 500, 502, 503, 504, cut, failure, hang, html, lost, redirect, reset, slow, each with or without`},
 		{sandbox.Options{Faults: map[string]float64{"": 1}}, `"" is not allowed`},
 		{sandbox.Options{Faults: map[string]float64{"patch:500": 1}}, `"patch:500" is not allowed`},
 		{sandbox.Options{Faults: map[string]float64{"500": 1.5}}, "500: 1.5 is not allowed; allowed: 0 to 1"},
