@@ -33,9 +33,11 @@ type tokens struct {
 
 // fetch is a token request that callers wait for.
 type fetch struct {
-	done  chan struct{}
-	token string
-	err   error
+	done chan struct {
+	}
+	token     string
+	err       error
+	abandoned bool // the caller that began it has gone; others begin anew
 }
 
 // unstatedLifetime is how long a token is used whose expires_in is absent or
@@ -62,6 +64,9 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 	}
 	select {
 	case <-f.done:
+		if f.abandoned {
+			return t.get(ctx)
+		}
 		return f.token, f.err
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
@@ -88,6 +93,8 @@ func (t *tokens) run(ctx context.Context, f *fetch) {
 		t.current = token
 		t.expires = now.Add(lifetime)
 		t.renew = t.expires.Add(-min(time.Minute, lifetime/5))
+	case ctx.Err() != nil:
+		f.abandoned = true
 	case t.current != "" && now.Before(t.expires):
 		t.renew = t.expires
 	default:

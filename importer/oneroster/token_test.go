@@ -530,3 +530,24 @@ func TestTokenWaitEndsWithTheRun(t *testing.T) {
 		})
 	})
 }
+
+// TestTokenFetchOutlivesItsCaller holds that the end of the caller that began a
+// fetch is no error of the others that wait for it.
+func TestTokenFetchOutlivesItsCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tk := newTokens(&endpoint{answer: steps(`{}`, 503, 200)})
+		first, leave := context.WithCancel(t.Context())
+		go tk.get(first)
+		synctest.Wait()
+		got := make(chan error, 1)
+		go func() {
+			_, err := tk.get(t.Context())
+			got <- err
+		}()
+		synctest.Wait()
+		leave()
+		if err := <-got; err != nil {
+			t.Errorf("the other caller got %v", err)
+		}
+	})
+}
