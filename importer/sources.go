@@ -124,21 +124,14 @@ func (f *feed) admit(s *sourceFile, spec mapping.Spec) error {
 		f.warn = append(f.warn, s.name+": "+w)
 	}
 	for _, name := range rows.Header {
-		at := -1
-		if !ours(name) {
-			at = slices.IndexFunc(f.header, func(have string) bool { return strings.TrimSpace(have) == strings.TrimSpace(name) })
-			if at < 0 {
-				at, f.header = len(f.header), append(f.header, name)
-			}
+		at := slices.IndexFunc(f.header, func(have string) bool { return strings.TrimSpace(have) == strings.TrimSpace(name) })
+		if at < 0 {
+			at, f.header = len(f.header), append(f.header, name)
 		}
 		s.column = append(s.column, at)
 	}
 	return nil
 }
-
-// ours reports whether a column is one that a report has in front of the
-// source's: a report that is imported again gets new ones.
-func ours(column string) bool { return strings.HasPrefix(strings.TrimSpace(column), "result.") }
 
 // items are the rows of a source that are in the shard and that --where takes.
 func (s *sourceFile) items(f *feed, shard Shard) iter.Seq2[item, error] {
@@ -233,18 +226,12 @@ func (it *item) read(m *mapping.Mapping, cells []string) bool {
 // place puts the cells of a row where the report's header has them. A row with
 // too few or too many keeps what it has, in order.
 func (s *sourceFile) place(f *feed, row source.Row) []string {
-	if len(s.column) == len(f.header) && slices.IsSorted(s.column) {
+	if row.Ragged != "" || len(s.column) == len(f.header) && slices.IsSorted(s.column) {
 		return row.Cells
-	}
-	if row.Ragged != "" {
-		first := max(slices.IndexFunc(s.column, func(at int) bool { return at >= 0 }), 0)
-		return row.Cells[min(first, len(row.Cells)):]
 	}
 	cells := make([]string, len(f.header))
 	for i, at := range s.column {
-		if at >= 0 {
-			cells[at] = row.Cells[i]
-		}
+		cells[at] = row.Cells[i]
 	}
 	return cells
 }

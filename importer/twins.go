@@ -9,7 +9,8 @@ import (
 
 // twins are, for ids that stand on several rows, the states of the record that
 // these rows know of or ask for. A record that holds one of them was changed by
-// nobody else. The keys are hashes.
+// nobody else. The keys are hashes. Memory grows with the rows of such ids, which
+// are few.
 type twins map[uint64][]oneroster.Record
 
 // findTwins gathers them in a pass over the rows.

@@ -119,7 +119,9 @@ func end(text []byte, start int) int {
 func name(quoted []byte) string {
 	if len(quoted) < 2 || bytes.IndexByte(quoted, '\\') >= 0 {
 		var s string
-		json.Unmarshal(quoted, &s) // what cannot be read is the key of nothing
+		if json.Unmarshal(quoted, &s) != nil {
+			return ""
+		}
 		return s
 	}
 	return string(quoted[1 : len(quoted)-1])
