@@ -31,6 +31,7 @@ type pool struct {
 	stopped   chan struct{} // closed once the run has to stop
 	cause     error         // why; may be read once stopped is closed
 	cancel    context.CancelCauseFunc
+	drained   bool      // no more jobs will come
 	announced time.Time // the end of the pause that was logged last
 }
 
@@ -141,7 +142,7 @@ func (p *pool) dispatch(ctx context.Context) error {
 			inFlight++
 		case j, more := <-intake:
 			if !more {
-				submitted = nil
+				submitted, p.drained = nil, true
 				break
 			}
 			q.add(j)
@@ -166,8 +167,7 @@ func (p *pool) take(q *queue, e ended) {
 	if e.sent {
 		p.traffic.note(e.job.result)
 		p.tell(e.job.result)
-		repeated := !e.repeated.IsZero() && p.pacer.Alive().After(e.repeated)
-		p.stop(p.pacer.Done(now, e.job.result.answer, repeated))
+		p.stop(p.pacer.Done(now, e.job.result.answer, p.tellsOfRow(q, e)))
 		p.announce(now)
 	}
 	p.stop(e.err)
@@ -176,6 +176,16 @@ func (p *pool) take(q *queue, e ended) {
 	} else {
 		q.again(e.job, now.Add(e.again), now)
 	}
+}
+
+// tellsOfRow reports whether a failure tells of the row and not of the server: it
+// failed before, and the server has answered others since, or there are but a few
+// rows left, none of which are others.
+func (p *pool) tellsOfRow(q *queue, e ended) bool {
+	if e.repeated.IsZero() {
+		return false
+	}
+	return p.pacer.Alive().After(e.repeated) || p.drained && q.open <= p.workers && p.pacer.Accepted()
 }
 
 // tell logs an answer that settled nothing. Ids are not among it: they may be a

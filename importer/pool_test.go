@@ -556,3 +556,28 @@ func TestPoolPausesForAll(t *testing.T) {
 		}
 	})
 }
+
+// TestPoolEndsRowsThatAlwaysFail holds that the last rows of a file, which the
+// server cannot manage, are not taken for an outage: they fail one by one, within
+// the time of their own pauses.
+func TestPoolEndsRowsThatAlwaysFail(t *testing.T) {
+	inBubble(t, 10, func(t *testing.T, s *site) {
+		var jobs []*job
+		for i := range 40 {
+			answer := verdicts(oneroster.Accepted)
+			if i >= 30 {
+				answer = verdicts(oneroster.Troubled)
+			}
+			jobs = append(jobs, s.job(fmt.Sprint(i), fmt.Sprint(i), ms, answer))
+		}
+		began := time.Now()
+		taken, err := s.do(t.Context(), jobs...)
+		if err != nil {
+			t.Errorf("stopped by %v", err)
+		}
+		s.check(taken)
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("took %v", took)
+		}
+	})
+}

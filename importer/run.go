@@ -127,6 +127,9 @@ func (o *Options) server() Server {
 	if o.GiveUp > 0 { // one attempt may not take longer than the run has patience for
 		s.Timeout = min(s.Timeout, max(o.GiveUp, time.Second))
 	}
+	if !o.FinishBy.IsZero() { // nor than it has time
+		s.Timeout = min(s.Timeout, max(time.Until(o.FinishBy), time.Second))
+	}
 	s.Workers, s.Retries, s.GiveUp, s.UserAgent = o.Workers, o.Retries, o.GiveUp, "rosterpatch/"+o.Version
 	return s
 }

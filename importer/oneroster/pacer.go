@@ -40,7 +40,7 @@ type Pacer struct {
 const (
 	probeAfter      = 10                     // failures in a row from which probes are kept apart
 	firstPause      = 200 * time.Millisecond // between probes, doubled by each that fails
-	longestPause    = 5 * time.Second
+	longestPause    = 3 * time.Second
 	firstThrottle   = time.Second // after a 429 that does not say how long
 	longestThrottle = 30 * time.Second
 	forbidsAtOnce   = 5  // 403s in a row that stop a run in which nothing was accepted yet
@@ -177,6 +177,9 @@ func (p *Pacer) pause(now time.Time, a Answer, first, longest time.Duration) err
 // Alive is when an answer last showed the server at work; until the first, it
 // is when the pacer was made.
 func (p *Pacer) Alive() time.Time { return p.alive }
+
+// Accepted reports whether the server has accepted any request.
+func (p *Pacer) Accepted() bool { return len(p.accepted) > 0 }
 
 // Resume is when the pause ends in which no request starts; the past if there
 // is none.

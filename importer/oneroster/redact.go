@@ -2,6 +2,7 @@ package oneroster
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"html"
 	"net/url"
@@ -50,18 +51,60 @@ func spellings(secret string) []string {
 	escaped, _ := json.Marshal(secret) // a string always marshals
 	quoted := strconv.Quote(secret)
 	query, path := url.QueryEscape(secret), url.PathEscape(secret)
-	hex := regexp.MustCompile("%..")
+	octets := regexp.MustCompile("%..")
 	all := []string{secret}
 	for _, s := range []string{
 		string(escaped[1 : len(escaped)-1]), quoted[1 : len(quoted)-1], strings.ReplaceAll(secret, "/", `\/`), html.EscapeString(secret),
 		base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
-		query, path, hex.ReplaceAllStringFunc(query, strings.ToLower), hex.ReplaceAllStringFunc(path, strings.ToLower),
+		query, path, octets.ReplaceAllStringFunc(query, strings.ToLower), octets.ReplaceAllStringFunc(path, strings.ToLower),
 	} {
 		if !slices.Contains(all, s) {
 			all = append(all, s)
 		}
 	}
 	return all
+}
+
+// hidden reports whether a secret comes out of s when it is decoded, twice at the
+// most, as URLs, JSON, HTML and hexadecimal digits are.
+func (r *redactor) hidden(s string) bool {
+	decoders := []func(string) string{decodeURL, decodeJSON, html.UnescapeString, strings.ToLower}
+	for _, first := range decoders {
+		once := first(s)
+		for _, second := range decoders {
+			twice := second(once)
+			for _, spelled := range r.secrets {
+				if strings.Contains(once, spelled[0]) || strings.Contains(twice, spelled[0]) || strings.Contains(once, hex.EncodeToString([]byte(spelled[0]))) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+var (
+	octet  = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+	escape = regexp.MustCompile(`\\u[0-9A-Fa-f]{4}|\\["\\/]`)
+)
+
+// decodeURL undoes the escapes of URLs in a text that is none as a whole.
+func decodeURL(s string) string {
+	return octet.ReplaceAllStringFunc(s, func(e string) string {
+		b, _ := strconv.ParseUint(e[1:], 16, 8) // it is two digits
+		return string([]byte{byte(b)})
+	})
+}
+
+// decodeJSON undoes the escapes of JSON strings.
+func decodeJSON(s string) string {
+	return escape.ReplaceAllStringFunc(s, func(e string) string {
+		if e[1] != 'u' {
+			return e[1:]
+		}
+		c, _ := strconv.ParseUint(e[2:], 16, 16) // it is four digits
+		return string(rune(c))
+	})
 }
 
 // text is s without the secrets. A secret that is cut short by the end of s
@@ -74,6 +117,9 @@ func (r *redactor) text(s string) string {
 	defer r.mu.RUnlock()
 	for _, secret := range r.spellings {
 		s = strings.ReplaceAll(s, secret, redacted)
+	}
+	if r.hidden(s) {
+		return redacted
 	}
 	for _, secret := range r.spellings {
 		for n := min(len(secret)-1, len(s)); n >= cutSecret; n-- {

@@ -1,6 +1,8 @@
 package oneroster
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -81,5 +83,28 @@ func TestRedactorWithoutSecrets(t *testing.T) {
 	r.add("")
 	if got := r.text("text"); got != "text" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestRedactorSeesThroughEscapes holds that no way of escaping brings a secret
+// past it.
+func TestRedactorSeesThroughEscapes(t *testing.T) {
+	const secret = `pä ss&w"or/d+=%41\x`
+	r := &redactor{}
+	r.add(secret)
+	for _, text := range []string{
+		`echo p%c3%a4%20ss%26w%22or%2fd%2b%3d%2541%5cx`,
+		`echo p\u00e4 ss\u0026w\"or\/d+=%41\\x`,
+		`echo p&auml; ss&amp;w&quot;or/d+=%41\x`,
+		`echo p%25c3%25a4%2520ss%2526w%2522or%252fd%252b%253d%252541%255cx`,
+		`echo ` + hex.EncodeToString([]byte(secret)),
+		`echo ` + base64.StdEncoding.EncodeToString([]byte(secret)),
+	} {
+		if got := r.text(text); !strings.Contains(got, redacted) || len(got) > len("echo ")+len(redacted) {
+			t.Errorf("%s\nbecomes %s", text, got)
+		}
+	}
+	if got := r.text(`100% of "rows" &amp; \u00e4 more`); got != `100% of "rows" &amp; \u00e4 more` {
+		t.Errorf("a text without a secret becomes %s", got)
 	}
 }
