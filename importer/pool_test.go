@@ -370,7 +370,7 @@ func TestPoolGivesUp(t *testing.T) {
 		if took := time.Since(s.begun); took > 5*time.Minute || took < 4*time.Minute+45*time.Second {
 			t.Errorf("gives up after %v", took)
 		}
-		if len(s.sent) > 100 {
+		if len(s.sent) > 140 {
 			t.Errorf("%d requests to a dead server", len(s.sent))
 		}
 	})
