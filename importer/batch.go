@@ -40,14 +40,14 @@ func (c *comparer) page(batch []item, found map[string]oneroster.Record) *job {
 			if len(found) > before && len(found) < page.TotalCount && len(found) < len(batch) {
 				return []*job{c.page(batch, found)}, nil
 			}
-			return c.sort(batch, found)
+			return c.found(batch, found)
 		},
 	}
 }
 
-// sort decides the rows whose records were found, and has a single read say of
+// found decides the rows whose records were found, and has a single read say of
 // the others whether they are missing.
-func (c *comparer) sort(batch []item, found map[string]oneroster.Record) ([]*job, error) {
+func (c *comparer) found(batch []item, found map[string]oneroster.Record) ([]*job, error) {
 	var jobs []*job
 	var absent []item
 	for _, it := range batch {

@@ -17,7 +17,7 @@ type Digest struct {
 	Kinds   []Count  // such as "status active → tobedeleted"
 	First   []string // some changes, as "line 7 (id): endDate 2027-06-10 → 2027-06-11"
 
-	tally [3]map[string]int
+	fields, schools, kinds map[string]int
 }
 
 // Count is a number of rows.
@@ -34,12 +34,12 @@ const (
 
 func (d *Digest) add(it item, record oneroster.Record, change []mapping.Field) {
 	school := held(with(record, it.change.Fields), "school")
-	d.count(1, cmp.Or(reference(school), "(none)"))
+	count(&d.schools, cmp.Or(reference(school), "(none)"))
 	for _, f := range change {
 		step := fmt.Sprintf("%s %s → %s", f.Name, plainly(f.Name, held(record, f.Name)), plainly(f.Name, f.Value))
-		d.count(0, f.Name)
+		count(&d.fields, f.Name)
 		if f.Name == "status" || f.Name == "role" || f.Name == "primary" {
-			d.count(2, step)
+			count(&d.kinds, step)
 		}
 		if len(d.First) < firstChanges {
 			d.First = append(d.First, it.where()+": "+step)
@@ -47,31 +47,37 @@ func (d *Digest) add(it item, record oneroster.Record, change []mapping.Field) {
 	}
 }
 
-func (d *Digest) count(kind int, what string) {
-	if d.tally[kind] == nil {
-		d.tally[kind] = make(map[string]int)
+// count adds a row to one of the counts.
+func count(counts *map[string]int, what string) {
+	if *counts == nil {
+		*counts = make(map[string]int)
 	}
-	if _, known := d.tally[kind][what]; !known && len(d.tally[kind]) >= countsApart {
+	if _, known := (*counts)[what]; !known && len(*counts) >= countsApart {
 		what = "(others)"
 	}
-	d.tally[kind][what]++
+	(*counts)[what]++
 }
 
 // finish puts the counts in order, the largest first.
 func (d *Digest) finish() {
-	for kind, into := range []*[]Count{&d.Fields, &d.Schools, &d.Kinds} {
-		for what, rows := range d.tally[kind] {
-			*into = append(*into, Count{what, rows})
-		}
-		slices.SortFunc(*into, func(a, b Count) int { return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.What, b.What)) })
-		if len(*into) > countsShown {
-			rest := Count{What: fmt.Sprintf("(%d others)", len(*into)-countsShown)}
-			for _, c := range (*into)[countsShown:] {
-				rest.Rows += c.Rows
-			}
-			*into = append((*into)[:countsShown], rest)
-		}
+	d.Fields, d.Schools, d.Kinds = largest(d.fields), largest(d.schools), largest(d.kinds)
+}
+
+// largest are the counts in order, those beyond what is shown as one.
+func largest(counts map[string]int) []Count {
+	list := make([]Count, 0, len(counts))
+	for what, rows := range counts {
+		list = append(list, Count{what, rows})
 	}
+	slices.SortFunc(list, func(a, b Count) int { return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.What, b.What)) })
+	if len(list) <= countsShown {
+		return list
+	}
+	rest := Count{What: fmt.Sprintf("(%d others)", len(list)-countsShown)}
+	for _, c := range list[countsShown:] {
+		rest.Rows += c.Rows
+	}
+	return append(list[:countsShown], rest)
 }
 
 // plainly is a value for a person: of a reference the id.

@@ -2,10 +2,51 @@ package importer
 
 import (
 	"errors"
+	"fmt"
 
 	"rosterpatch/importer/oneroster"
+	"rosterpatch/importer/report"
 	"rosterpatch/mapping"
 )
+
+// UsageError is a setting that cannot be. It names the flag as the command
+// line has it.
+type UsageError struct {
+	Flag    string
+	Value   string
+	Problem string // what is wrong with it, what is allowed, and the fix
+}
+
+func (e *UsageError) Error() string {
+	if e.Value == "" {
+		return fmt.Sprintf("%s %s", e.Flag, e.Problem)
+	}
+	return fmt.Sprintf("%s %q %s", e.Flag, e.Value, e.Problem)
+}
+
+// RefusedError says that a run was refused before its first request, because of
+// what it was given to read.
+type RefusedError struct {
+	Cause error
+	File  string // the source whose header it is about, "" if it is not
+}
+
+func (e *RefusedError) Error() string {
+	if e.File != "" {
+		return e.File + ": " + e.Cause.Error()
+	}
+	return e.Cause.Error()
+}
+func (e *RefusedError) Unwrap() error { return e.Cause }
+
+// ReportError says that the report could not be written to its end.
+type ReportError struct {
+	Cause error
+	Lost  []report.Line // of rows that were sent, but whose lines are not in the report
+}
+
+func (e *ReportError) Error() string { return fmt.Sprintf("the report is not complete: %v", e.Cause) }
+func (e *ReportError) Unwrap() error { return e.Cause }
 
 // TokenError says that no token was to be had.
 type TokenError = oneroster.TokenError

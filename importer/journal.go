@@ -78,15 +78,6 @@ func (j *journal) finish(stopped error) (Summary, error) {
 	return Summary{Summary: summary, Report: j.path}, errors.Join(stopped, err)
 }
 
-// ReportError says that the report could not be written to its end.
-type ReportError struct {
-	Cause error
-	Lost  []report.Line // of rows that were sent, but whose lines are not in the report
-}
-
-func (e *ReportError) Error() string { return fmt.Sprintf("the report is not complete: %v", e.Cause) }
-func (e *ReportError) Unwrap() error { return e.Cause }
-
 // Summary is what a run has done.
 type Summary struct {
 	*report.Summary         // nil if it came to nothing

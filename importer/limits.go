@@ -140,18 +140,6 @@ func (c *counts) note(k kind, it *item, more string) {
 	}
 }
 
-// where says which row it is, for a person.
-func (it *item) where() string {
-	s := fmt.Sprintf("line %d", it.row)
-	if it.file != "" {
-		s = it.file + " " + s
-	}
-	if it.change.SourcedID != "" {
-		s += fmt.Sprintf(" (%s)", it.change.SourcedID)
-	}
-	return s
-}
-
 // LimitError says that a run was refused because of a limit.
 type LimitError struct {
 	Flag     string

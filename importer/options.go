@@ -95,21 +95,6 @@ func (o *Options) spec() mapping.Spec {
 	return *o.Mapping
 }
 
-// UsageError is a setting that cannot be. It names the flag as the command
-// line has it.
-type UsageError struct {
-	Flag    string
-	Value   string
-	Problem string // what is wrong with it, what is allowed, and the fix
-}
-
-func (e *UsageError) Error() string {
-	if e.Value == "" {
-		return fmt.Sprintf("%s %s", e.Flag, e.Problem)
-	}
-	return fmt.Sprintf("%s %q %s", e.Flag, e.Value, e.Problem)
-}
-
 // checkReading is the first *UsageError of what o says of the rows.
 func (o *Options) checkReading() error {
 	if len(o.Sources) == 0 {

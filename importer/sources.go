@@ -13,21 +13,6 @@ import (
 	"rosterpatch/mapping"
 )
 
-// RefusedError says that a run was refused before its first request, because of
-// what it was given to read.
-type RefusedError struct {
-	Cause error
-	File  string // the source whose header it is about, "" if it is not
-}
-
-func (e *RefusedError) Error() string {
-	if e.File != "" {
-		return e.File + ": " + e.Cause.Error()
-	}
-	return e.Cause.Error()
-}
-func (e *RefusedError) Unwrap() error { return e.Cause }
-
 // sourceFile is one source of a run, read with the mapping its header asks for.
 type sourceFile struct {
 	file    *source.File
