@@ -86,7 +86,7 @@ func (e *earlier) open(o *Options, f *feed) (err error) {
 			return err
 		}
 	}
-	f.sources = e.facts.Sources
+	f.sources = func() ([]report.Source, error) { return e.facts.Sources, nil }
 	f.of, err = sourceOf(e.path)
 	return err
 }

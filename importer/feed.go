@@ -32,10 +32,10 @@ type item struct {
 
 // feed is the rows of a run. Its passes all yield the same.
 type feed struct {
-	header  []string        // of the rows' cells
-	sources []report.Source // the files that the rows came from in the first place
-	of      *report.Source  // the report or plan that they are taken from, nil if none
-	files   bool            // there are several
+	header  []string                        // of the rows' cells
+	sources func() ([]report.Source, error) // the files that the rows came from in the first place
+	of      *report.Source                  // the report or plan that they are taken from, nil if none
+	files   bool                            // there are several
 	items   iter.Seq2[item, error]
 	leftOut *int     // rows that --where or --shard left out of the last pass
 	skipped *int     // lines of the last pass that hold no row

@@ -115,28 +115,17 @@ func (p *pool) dispatch(ctx context.Context) error {
 		if p.cause != nil && inFlight == 0 {
 			return p.abandon(q)
 		}
-		var (
-			work   chan *job
-			intake chan *job
-			wait   = time.Hour
-			first  = q.first()
-		)
-		if p.cause == nil {
-			wait = p.untilNext(q, now)
+		next, room, wait := p.offer(q, now)
+		work, intake := p.work, submitted
+		if next == nil {
+			work = nil
 		}
-		if p.cause == nil && first != nil {
-			if delay := p.pacer.Delay(now); delay == 0 {
-				work = p.work
-			} else if delay > 0 {
-				wait = min(wait, delay)
-			}
-		}
-		if p.cause == nil && q.rows() < p.capacity {
-			intake = submitted
+		if !room {
+			intake = nil
 		}
 		timer.Reset(wait)
 		select {
-		case work <- first:
+		case work <- next:
 			p.pacer.Start(p.now()) // not now: that was before a worker was free
 			q.take()
 			inFlight++
@@ -159,6 +148,25 @@ func (p *pool) dispatch(ctx context.Context) error {
 		p.stop(p.pacer.Refused())
 	}
 	return nil
+}
+
+// offer is what may happen next: the job that may go, nil if none may, whether
+// there is room for new ones, and how long nothing happens by itself.
+func (p *pool) offer(q *queue, now time.Time) (next *job, room bool, wait time.Duration) {
+	if p.cause != nil {
+		return nil, false, time.Hour
+	}
+	wait = p.untilNext(q, now)
+	if next = q.first(); next != nil {
+		delay := p.pacer.Delay(now)
+		if delay != 0 {
+			next = nil
+		}
+		if delay > 0 {
+			wait = min(wait, delay)
+		}
+	}
+	return next, q.rows() < p.capacity, wait
 }
 
 // take brings an ended job back into the books.

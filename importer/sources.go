@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"rosterpatch/importer/report"
 	"rosterpatch/importer/source"
@@ -54,6 +55,16 @@ func openSources(o *Options) (*feed, error) {
 			return refused(err, "")
 		}
 	}
+	f.sources = sync.OnceValues(func() (sources []report.Source, err error) { // for check has no use for them
+		for _, s := range files {
+			sum, err := s.file.SHA256()
+			if err != nil {
+				return nil, err
+			}
+			sources = append(sources, report.Source{Path: s.path, SHA256: sum})
+		}
+		return sources, nil
+	})
 	f.items = func(yield func(item, error) bool) {
 		*f.leftOut, *f.skipped = 0, 0
 		for _, s := range files {
@@ -99,11 +110,6 @@ func (f *feed) admit(s *sourceFile, spec mapping.Spec) error {
 	if s.mapping, err = spec.Compile(rows.Header); err != nil {
 		return err
 	}
-	sum, err := s.file.SHA256()
-	if err != nil {
-		return err
-	}
-	f.sources = append(f.sources, report.Source{Path: s.path, SHA256: sum})
 	f.warn = append(f.warn, s.file.Warnings()...)
 	for _, w := range s.mapping.Warnings() {
 		f.warn = append(f.warn, s.name+": "+w)

@@ -62,7 +62,8 @@ func (u *undoing) open(o *Options, f *feed) error {
 	if err != nil {
 		return err
 	}
-	f.header, f.sources, f.files = u.reader.Header(), facts.Sources, len(o.files) > 1
+	f.header, f.files = u.reader.Header(), len(o.files) > 1
+	f.sources = func() ([]report.Source, error) { return facts.Sources, nil }
 	if u.mapping, err = o.spec().Compile(f.header); err != nil {
 		return err
 	}

@@ -35,12 +35,12 @@ func (f *field) appendJSON(b []byte, text string) ([]byte, *Problem) {
 		}
 		return append(b, text...), nil
 	case kindDate:
+		if f.format.text == "" && isDay(text) {
+			return appendString(b, text), nil
+		}
 		day, ok := f.format.parse(text)
 		if !ok {
 			return b, f.format.problem(f.name, text)
-		}
-		if f.format.text == "" {
-			return appendString(b, text), nil
 		}
 		b = append(b, '"')
 		b = day.AppendFormat(b, time.DateOnly)
