@@ -7,8 +7,8 @@ import (
 
 // Progress is how far a run has come.
 type Progress struct {
-	Stage   string        // what it is doing: "read", "compare" or "send"
-	Rows    int           // of the run; 0 while they are being counted
+	Stage   string        // what it is doing: "compare" or "send"
+	Rows    int           // of the run
 	Done    int           // rows whose outcome is known
 	NotDone int           // of those, the ones that are neither updated nor unchanged
 	Rate    float64       // rows a second over the last while
@@ -16,7 +16,7 @@ type Progress struct {
 	Ended   bool          // the stage is over; nothing more is told of it
 }
 
-// watch tells show about the run until ctx ends, and warns once if at the
+// watch tells r.Progress about the run until ctx ends, and warns once if at the
 // measured pace it will not have ended by finishBy.
 func (r *run) watch(ctx context.Context) {
 	const every, window = 200 * time.Millisecond, 25

@@ -51,7 +51,7 @@ var coreFields = []field{
 }
 
 // typedMetadata are the keys the API allows under metadata.goals and
-// metadata.metrics, and no others (the schema of PATCH, which openapi.yaml of package oneroster tells).
+// metadata.metrics, and no others: package oneroster's openapi.yaml has the same.
 var typedMetadata = map[string]map[string]kind{
 	"goals": {
 		"dailyXp":            kindNumber,

@@ -20,10 +20,10 @@ import (
 const maxSize = 1 << 20
 
 // Parse reads a mapping file, UTF-8 or by its byte-order mark UTF-16; name is
-// what errors call it. An empty file is the zero Spec. Unknown and doubled keys, values that a field cannot take
-// and all else that would do nothing or not what it says are refused with a
-// *SpecError that points at line and column. Texts mean what is written: in
-// {1: true, NO: false} no number and no boolean is read.
+// what errors call it. An empty file is the zero Spec. Unknown and doubled keys,
+// values that a field cannot take and all else that would do nothing or not what
+// it says are refused with a *SpecError that points at line and column. Texts mean
+// what is written: in {1: true, NO: false} no number and no boolean is read.
 func Parse(name string, text []byte) (Spec, error) {
 	d := document{name}
 	if len(text) > maxSize {

@@ -8,9 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Spec is what a mapping file says. The zero Spec reads
-// files with OneRoster headers. A Spec is never changed once made and is
-// safe for concurrent use.
+// Spec is what a mapping file says. The zero Spec reads files with OneRoster
+// headers. A Spec is never changed once made and is safe for concurrent use.
 type Spec struct {
 	columns map[string]entry            // field: source column
 	compute map[string]entry            // field: expression

@@ -14,8 +14,8 @@ import (
 type Verdict int
 
 // The verdicts. Accepted, Refused and Forbidden settle a request; after the
-// others it is open, and may be sent again as it is, since a merge patch with the same
-// body changes nothing the second time.
+// others it is open, and may be sent again as it is, since a merge patch with the
+// same body changes nothing the second time.
 const (
 	Accepted      Verdict = iota // a 2xx answer that nothing in its body takes back
 	Refused                      // the server read it and will not do it

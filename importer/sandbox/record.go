@@ -72,7 +72,7 @@ func object(raw []byte) (map[string]any, error) {
 	return m, err
 }
 
-// apply makes the record hold what a PATCH says. The change has passed checkPatch.
+// apply makes the record hold what a PATCH says. The change has passed readPatch.
 func (r *Record) apply(change map[string]any, o Options) {
 	if _, said := change["primary"]; !said && o.PrimaryDefault {
 		r.Primary = "false"
