@@ -53,13 +53,13 @@ func (c *comparer) add(it item) (bool, error) {
 			return true, err
 		}
 	}
-	if c.oneByOne() || !oneroster.Listable(id) {
-		return c.submit(c.one(it)), nil
-	}
 	if slices.ContainsFunc(c.batch, func(b item) bool { return b.change.SourcedID == id }) {
 		if err := c.flush(); err != nil { // a row waits in its lane for the one of its id before it
 			return true, err
 		}
+	}
+	if c.oneByOne() || !oneroster.Listable(id) {
+		return c.submit(c.one(it)), nil
 	}
 	c.batch, c.size = append(c.batch, it), c.size+len(url.QueryEscape(id+","))
 	if len(c.batch) < batchRows && c.size < batchBytes {
