@@ -33,7 +33,7 @@ func pairOf(raw []byte) pair {
 }
 
 const (
-	runLength = 1 << 16
+	runLength = 1 << 17
 	pairSize  = 16
 )
 
