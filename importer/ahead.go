@@ -6,7 +6,7 @@ import "iter"
 // loop over it, so that reading and what is done with the rows share two cores.
 // Order is kept, and a loop that breaks off ends the goroutine.
 func ahead[T any](seq iter.Seq2[T, error]) iter.Seq2[T, error] {
-	const batchSize, batches = 512, 8
+	const batchSize, batches = 256, 8
 	type batch struct {
 		values []T
 		err    error

@@ -264,7 +264,7 @@ func TestRowsLeftOutAreCounted(t *testing.T) {
 // late to call that a refusal.
 func TestSourceChangesMeanwhile(t *testing.T) {
 	t.Parallel()
-	const total = 2500 // more than the reader may be ahead
+	const total = 3500 // more than the reader may be ahead
 	var source strings.Builder
 	source.WriteString("sourcedId,metadata.note\n")
 	for i := range total {
