@@ -3,8 +3,6 @@ package importer
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -132,8 +130,8 @@ func with(r oneroster.Record, fields []mapping.Field) oneroster.Record {
 
 // put sets the value at a path inside a JSON object. What is none becomes one.
 func put(object json.RawMessage, path string, value json.RawMessage) json.RawMessage {
-	var o map[string]json.RawMessage
-	if json.Unmarshal(object, &o) != nil || o == nil {
+	o := objectOf(object)
+	if o == nil {
 		o = make(map[string]json.RawMessage)
 	}
 	key, inner, nested := strings.Cut(path, ".")
@@ -171,7 +169,7 @@ func complete(change mapping.Change, r oneroster.Record) mapping.Change {
 		metadata = append(metadata, mapping.Field{Name: name, Value: value})
 	}
 	primary := held(r, "primary")
-	if primary != nil && !slices.ContainsFunc(fields, func(f mapping.Field) bool { return f.Name == "primary" }) {
+	if mapping.Allowed("primary", primary) && !slices.ContainsFunc(fields, func(f mapping.Field) bool { return f.Name == "primary" }) {
 		at := slices.IndexFunc(fields, func(f mapping.Field) bool { return f.Name != "status" && f.Name != "role" })
 		if at < 0 {
 			at = len(fields)
@@ -187,8 +185,8 @@ func allowed(name string, object json.RawMessage) json.RawMessage {
 	if name != "metadata.goals" && name != "metadata.metrics" {
 		return object
 	}
-	var o map[string]json.RawMessage
-	if json.Unmarshal(object, &o) != nil {
+	o := objectOf(object)
+	if o == nil {
 		return object
 	}
 	maps.DeleteFunc(o, func(key string, value json.RawMessage) bool { return !mapping.Allowed(name+"."+key, value) })
@@ -245,55 +243,10 @@ func mentions(r oneroster.Record, field string) bool {
 	return ok
 }
 
-// leaves are the fields that target names, an object such as result.before, in
-// its order. Objects inside metadata are gone into where present is an object
-// there too; otherwise one took the place of the other, and it is a value.
-func leaves(target string, present oneroster.Record) ([]mapping.Field, error) {
-	return appendLeaves(nil, []byte(target), present, "")
-}
-
-func appendLeaves(fields []mapping.Field, target []byte, present map[string]json.RawMessage, path string) ([]mapping.Field, error) {
-	d := json.NewDecoder(bytes.NewReader(target))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, errors.New("read what a record held: it is no JSON object")
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, fmt.Errorf("read what a record held: %w", err)
-		}
-		name := path + key.(string) // the keys of an object are strings
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, fmt.Errorf("read what a record held: %w", err)
-		}
-		inner := objectOf(present[key.(string)])
-		if (name == "metadata" || path != "") && inner != nil && plainKeys(objectOf(value)) && plainKeys(inner) {
-			if fields, err = appendLeaves(fields, value, inner, name+"."); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		fields = append(fields, mapping.Field{Name: name, Value: value})
-	}
-	return fields, nil
-}
-
 // objectOf is a JSON object by its keys, nil if it is none.
 func objectOf(value json.RawMessage) (o map[string]json.RawMessage) {
 	if json.Unmarshal(value, &o) != nil {
 		return nil
 	}
 	return o
-}
-
-// plainKeys reports whether an object can be gone into by a path: no key of it
-// has a dot.
-func plainKeys(o map[string]json.RawMessage) bool {
-	for key := range o {
-		if strings.Contains(key, ".") {
-			return false
-		}
-	}
-	return o != nil
 }

@@ -85,6 +85,7 @@ func TestComplete(t *testing.T) {
 	for _, c := range []struct{ name, record, change, want string }{
 		{"primary is repeated", `{"primary":"true"}`, `role="teacher"`, `{"role":"teacher","primary":"true"}`},
 		{"unless there is none", `{"primary":null}`, `role="teacher"`, `{"role":"teacher"}`},
+		{"or a PATCH cannot say it", `{"primary":"maybe"}`, `role="teacher"`, `{"role":"teacher"}`},
 		{"or it changes", `{"primary":"true"}`, `primary=false endDate="2027-06-30"`, `{"primary":false,"endDate":"2027-06-30"}`},
 		{"in its place", `{"primary":"false"}`, `status="active" beginDate="2026-08-01" user={"sourcedId":"u1"}`,
 			`{"status":"active","primary":"false","beginDate":"2026-08-01","user":{"sourcedId":"u1"}}`},
