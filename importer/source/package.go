@@ -31,7 +31,9 @@ const (
 // streams and nothing is unpacked to the disk; yet an archive that tries to
 // escape from it is not trusted with its rows either.
 func (f *File) openPackage() error {
-	archive, err := zip.NewReader(f.file, f.size)
+	// A damaged directory may point in front of the file, which os.File reports as
+	// it reports a failing disk; a section answers io.EOF.
+	archive, err := zip.NewReader(io.NewSectionReader(f.file, 0, f.size), f.size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return f.damaged(err)
 	}
