@@ -56,7 +56,7 @@ func (r *run) skip(rows *feed) error {
 // dated is a report and its facts, which may be lost.
 type dated struct {
 	path string
-	report.Run
+	report.Facts
 }
 
 // earlierReports are the reports to go by, the oldest first: the one at path,
@@ -69,9 +69,9 @@ func (r *run) earlierReports(path string) (reports []dated, why string, err erro
 		return nil, "", &UsageError{"--against", path, "is not there; allowed: none, server, a report, or a directory of reports"}
 	}
 	if !info.IsDir() {
-		facts, err := report.ReadRun(report.SidePath(path))
+		facts, err := report.ReadFacts(report.FactsPath(path))
 		if err != nil {
-			facts = report.Run{} // its lines have what it takes
+			facts = report.Facts{} // its lines have what it takes
 		} else if other := recordedIn(facts).BaseURL; other != r.serverName() {
 			r.Log.Warn().Str("report", path).Str("of", other).Str("this", r.serverName()).Msg("the report to go by is of another server")
 		}
@@ -82,7 +82,7 @@ func (r *run) earlierReports(path string) (reports []dated, why string, err erro
 		return nil, "", &UsageError{"--against", path, "cannot be read: " + err.Error()}
 	}
 	for i, f := range slices.Backward(found) {
-		o := recordedIn(f.Run)
+		o := recordedIn(f.Facts)
 		switch {
 		case f.State == report.Running:
 			return nil, f.path + " is of a run that was killed; finish it with rerun", nil
@@ -106,7 +106,7 @@ func (r *run) reportsIn(dir string) ([]dated, error) {
 		if !isCSV {
 			continue
 		}
-		facts, err := report.ReadRun(filepath.Join(dir, name+".json"))
+		facts, err := report.ReadFacts(filepath.Join(dir, name+".json"))
 		if err != nil || facts.Command == report.CommandPlan {
 			continue
 		}
@@ -127,8 +127,8 @@ func (s *sent) read(earlier dated, number int, o Options) error {
 	}
 	defer reader.Close()
 	spec := o.spec()
-	if text := recordedIn(earlier.Run).Mapping; text != "" {
-		if spec, err = mapping.Parse(report.SidePath(earlier.path), []byte(text)); err != nil {
+	if text := recordedIn(earlier.Facts).Mapping; text != "" {
+		if spec, err = mapping.Parse(report.FactsPath(earlier.path), []byte(text)); err != nil {
 			return err
 		}
 	}

@@ -124,7 +124,7 @@ func BenchmarkAgainstServer(b *testing.B) {
 			if s.Outcomes[report.Updated] != rows/100 || s.Undone > 0 {
 				b.Fatal(s.Outcomes)
 			}
-			requests := s.Reports[0].Run.Requests
+			requests := s.Reports[0].Facts.Requests
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(peak(), "peak-MiB")
 			b.ReportMetric(all.Seconds()/ours.Seconds(), "x/none")
@@ -151,7 +151,7 @@ func BenchmarkAgainstReport(b *testing.B) {
 	var ours, checks time.Duration
 	requests := 0
 	for b.Loop() {
-		ours += took(func() { requests += finish(b, o, report.Unchanged, rows).Reports[0].Run.Requests })
+		ours += took(func() { requests += finish(b, o, report.Unchanged, rows).Reports[0].Facts.Requests })
 		checks += took(func() { check(b, o, rows) })
 	}
 	b.ReportMetric(0, "ns/op")
@@ -171,7 +171,7 @@ func BenchmarkRerun(b *testing.B) {
 	for b.Loop() {
 		ours += took(func() {
 			s, err := importer.Rerun(b.Context(), again)
-			if err != nil || s.Undone > 0 || s.Reports[0].Run.Requests != rows/100 {
+			if err != nil || s.Undone > 0 || s.Reports[0].Facts.Requests != rows/100 {
 				b.Fatal(s.Outcomes, err)
 			}
 		})

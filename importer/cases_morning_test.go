@@ -28,7 +28,7 @@ type morning struct {
 	report   string                 // its path
 	lines    []report.Line          // of it, by line of the source
 	outcomes map[report.Outcome]int // of them
-	facts    report.Run             // report.json
+	facts    report.Facts           // report.json
 	requests []sandbox.Request      // of this run
 }
 
@@ -95,7 +95,7 @@ func (m *morning) checkFacts() {
 		m.outcomes[l.Outcome]++
 	}
 	var err error
-	if m.facts, err = report.ReadRun(report.SidePath(m.report)); err != nil {
+	if m.facts, err = report.ReadFacts(report.FactsPath(m.report)); err != nil {
 		m.Fatal(err)
 	}
 	if !is[*importer.ReportError](m.err) && (!maps.Equal(m.outcomes, m.facts.Outcomes) || m.facts.Rows != len(m.lines)) {

@@ -79,7 +79,7 @@ func TestReportFile(t *testing.T) {
 			t.Errorf("the lines are %q, without %s", rest, line)
 		}
 	}
-	for _, path := range []string{m.report, report.SidePath(m.report)} {
+	for _, path := range []string{m.report, report.FactsPath(m.report)} {
 		if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
@@ -127,7 +127,7 @@ func TestLinesComeBeforeTheNextRow(t *testing.T) {
 					t.Errorf("%d lines when request %d came: %v", lines, arrived+1, err)
 				}
 				arrived++
-				if facts, err := report.ReadRun(n.path("rows.report.json")); err != nil || facts.State != report.Running || facts.Rows != 200 {
+				if facts, err := report.ReadFacts(n.path("rows.report.json")); err != nil || facts.State != report.Running || facts.Rows != 200 {
 					t.Errorf("%+v, %v", facts, err)
 				}
 				return ""

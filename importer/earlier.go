@@ -23,7 +23,7 @@ import (
 type earlier struct {
 	path    string
 	reader  *report.Reader
-	facts   report.Run
+	facts   report.Facts
 	files   []string // what result.file may say, in order; one or none: nothing
 	mode    mode
 	plan    bool // the rows are those of a plan, which a person may have cut down
@@ -49,10 +49,10 @@ func openEarlier(o *Options) (*feed, error) {
 }
 
 func (e *earlier) open(o *Options, f *feed) (err error) {
-	e.facts, err = report.ReadRun(report.SidePath(e.path))
+	e.facts, err = report.ReadFacts(report.FactsPath(e.path))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.warn = append(f.warn, fmt.Sprintf("%s is not there: the rows are read with the options given now, and rows that the run never reached are not known", report.SidePath(e.path)))
+		f.warn = append(f.warn, fmt.Sprintf("%s is not there: the rows are read with the options given now, and rows that the run never reached are not known", report.FactsPath(e.path)))
 	case err != nil:
 		return err
 	default:

@@ -13,7 +13,7 @@ import (
 // journal is a report that is being written, and what it says of its run.
 type journal struct {
 	path    string
-	facts   report.Run
+	facts   report.Facts
 	out     *report.Writer
 	tally   *report.Tally
 	traffic *traffic
@@ -31,7 +31,7 @@ func (r *run) startReport(path string, rows *feed, seen *tally) error {
 		return err
 	}
 	j := &journal{path: path, traffic: r.traffic, log: r.Log, tally: report.NewTally(path, rows.header)}
-	j.facts = report.Run{
+	j.facts = report.Facts{
 		State: report.Running, Command: r.command, Version: r.Version, Start: r.began,
 		Sources: sources, Options: options, Rows: seen.rows, Skipped: seen.skipped, LeftOut: seen.leftOut, Outcomes: map[report.Outcome]int{},
 	}
@@ -41,7 +41,7 @@ func (r *run) startReport(path string, rows *feed, seen *tally) error {
 		}
 	}
 	// The facts first: a run killed between the two can be rerun.
-	if err := report.WriteRun(report.SidePath(path), j.facts); err != nil {
+	if err := report.WriteFacts(report.FactsPath(path), j.facts); err != nil {
 		return err
 	}
 	if j.out, err = report.Create(path, rows.header, report.CreateOptions{Files: rows.files}); err != nil {
@@ -73,7 +73,7 @@ func (j *journal) finish(stopped error) (Summary, error) {
 	}
 	j.traffic.record(&j.facts)
 	summary := j.tally.Summary(&j.facts)
-	err = errors.Join(err, report.WriteRun(report.SidePath(j.path), j.facts))
+	err = errors.Join(err, report.WriteFacts(report.FactsPath(j.path), j.facts))
 	if err != nil {
 		err = &ReportError{Cause: err, Lost: j.out.Lost()}
 	}

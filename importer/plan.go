@@ -59,7 +59,7 @@ func Apply(ctx context.Context, o Options) (Summary, error) {
 
 // openPlan opens a plan to be applied.
 func openPlan(o *Options) (*feed, error) {
-	facts, err := report.ReadRun(report.SidePath(o.Sources[0]))
+	facts, err := report.ReadFacts(report.FactsPath(o.Sources[0]))
 	if err == nil && facts.Command != report.CommandPlan {
 		return nil, &RefusedError{Cause: fmt.Errorf("%s is the report of a run (%s), not a plan; finish it with rerun, or take it back with undo", o.Sources[0], facts.Command)}
 	}

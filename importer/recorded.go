@@ -48,7 +48,7 @@ func (o *Options) recorded(of *report.Source) (json.RawMessage, error) {
 }
 
 // recall takes over how an earlier run read its rows.
-func (o *Options) recall(facts report.Run) error {
+func (o *Options) recall(facts report.Facts) error {
 	var r recorded
 	if err := json.Unmarshal(facts.Options, &r); err != nil {
 		return fmt.Errorf("read the options of the earlier run: %w", err)
@@ -76,7 +76,7 @@ func (o *Options) recall(facts report.Run) error {
 
 // recordedIn is what the facts of an earlier run keep of its options, as far as
 // they do.
-func recordedIn(facts report.Run) (r recorded) {
+func recordedIn(facts report.Facts) (r recorded) {
 	if json.Unmarshal(facts.Options, &r) != nil {
 		return recorded{}
 	}

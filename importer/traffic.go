@@ -45,7 +45,7 @@ func (t *traffic) note(r result) {
 }
 
 // record puts the counts into the facts of a run.
-func (t *traffic) record(run *report.Run) {
+func (t *traffic) record(run *report.Facts) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	run.Requests, run.Retries, run.Throttles = t.requests, t.retries, t.throttles

@@ -81,8 +81,8 @@ func (u *undoing) close() {
 }
 
 // undone takes over how the run read its rows.
-func (o *Options) undone(path string) (report.Run, error) {
-	facts, err := report.ReadRun(report.SidePath(path))
+func (o *Options) undone(path string) (report.Facts, error) {
+	facts, err := report.ReadFacts(report.FactsPath(path))
 	if err != nil {
 		return facts, err
 	}

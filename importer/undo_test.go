@@ -218,12 +218,12 @@ func TestAKilledUndoIsFinished(t *testing.T) {
 // kill has the facts of a report say what a killed run left in them.
 func kill(t *testing.T, path string) {
 	t.Helper()
-	facts, err := report.ReadRun(report.SidePath(path))
+	facts, err := report.ReadFacts(report.FactsPath(path))
 	if err != nil {
 		t.Fatal(err)
 	}
 	facts.State, facts.StopReason, facts.Outcomes = report.Running, "", nil
-	if err := report.WriteRun(report.SidePath(path), facts); err != nil {
+	if err := report.WriteFacts(report.FactsPath(path), facts); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -72,7 +72,7 @@ func TestSignals(t *testing.T) {
 				return
 			}
 			said(t, "standard output", out.String(), []string{"updated", "unsent", "rosterpatch rerun "})
-			facts, problem := report.ReadRun(s.path("rows.report.json"))
+			facts, problem := report.ReadFacts(s.path("rows.report.json"))
 			sent := len(s.patches())
 			if problem != nil || facts.State != report.Stopped || facts.Outcomes[report.Updated] != sent || facts.Outcomes[report.Unsent] != rows-sent {
 				t.Errorf("%v, %s, %v after %d PATCHes", problem, facts.State, facts.Outcomes, sent)

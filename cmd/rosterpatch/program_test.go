@@ -42,7 +42,7 @@ type program struct {
 	log    []sandbox.Request
 	struck int    // how much of the log there was when the signals were sent, if they were
 	report string // path of the report it made, "" if it made none
-	facts  report.Run
+	facts  report.Facts
 }
 
 // finished reports whether the run completed its report.
@@ -120,7 +120,7 @@ func runProgram(t *testing.T, dir string, server *watched, fault func(sandbox.Re
 			p.report = path
 		}
 	}
-	p.facts, err = report.ReadRun(report.SidePath(p.report))
+	p.facts, err = report.ReadFacts(report.FactsPath(p.report))
 	if p.report != "" && err != nil {
 		t.Errorf("a report without its facts: %v", err)
 	}

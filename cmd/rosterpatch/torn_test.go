@@ -42,7 +42,7 @@ func TestRerunOfReportCutAnywhere(t *testing.T) {
 			if err := os.WriteFile(cutReport, text[:cut], 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := report.WriteRun(report.SidePath(cutReport), facts); err != nil {
+			if err := report.WriteFacts(report.FactsPath(cutReport), facts); err != nil {
 				t.Fatal(err)
 			}
 			p := &program{report: filepath.Join(t.TempDir(), "again.report.csv"), args: []string{"rerun", cutReport, "--report"}}
@@ -51,7 +51,7 @@ func TestRerunOfReportCutAnywhere(t *testing.T) {
 			if p.code != exitDone && p.code != exitNotUpdated {
 				t.Fatalf("exit code %d:\n%s", p.code, p.output)
 			}
-			if p.facts, err = report.ReadRun(report.SidePath(p.report)); err != nil {
+			if p.facts, err = report.ReadFacts(report.FactsPath(p.report)); err != nil {
 				t.Fatal(err)
 			}
 			c := &checked{T: t, night: &again, program: p, lines: readLines(t, p.report)}

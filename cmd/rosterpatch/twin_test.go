@@ -40,12 +40,12 @@ func TestTwinRowsAreNoConflict(t *testing.T) {
 	if err := os.WriteFile(first, []byte(strings.Join(lines, "")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	facts, err := report.ReadRun(report.SidePath(first))
+	facts, err := report.ReadFacts(report.FactsPath(first))
 	if err != nil {
 		t.Fatal(err)
 	}
 	facts.State = report.Running
-	if err := report.WriteRun(report.SidePath(first), facts); err != nil {
+	if err := report.WriteFacts(report.FactsPath(first), facts); err != nil {
 		t.Fatal(err)
 	}
 	if err := server.Put(sandbox.Record{SourcedID: "e-1", Role: "administrator"}); err != nil {

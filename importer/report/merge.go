@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Merge writes one report of several, its [Run] beside it: a line for each row,
+// Merge writes one report of several, its [Facts] beside it: a line for each row,
 // in the order of the sources, the latest run's where a row has more than one.
 // The reports must be of the same sources, with the same columns. out may be one
 // of them, with Force: it is read to the end all the same.
@@ -25,7 +25,7 @@ func Merge(out string, o CreateOptions, paths ...string) (err error) {
 	if err != nil {
 		return err
 	}
-	run := set.run()
+	run := set.facts()
 	err = set.each(func(_ *part, l Line) error {
 		run.Outcomes[l.Outcome]++
 		return w.Add(l)
@@ -33,7 +33,7 @@ func Merge(out string, o CreateOptions, paths ...string) (err error) {
 	if err = errors.Join(err, w.Close()); err != nil {
 		return errors.Join(err, os.Remove(out))
 	}
-	return WriteRun(SidePath(out), run)
+	return WriteFacts(FactsPath(out), run)
 }
 
 // alike refuses reports whose lines are not lines of one thing.
@@ -43,7 +43,7 @@ func (s *set) alike() error {
 		if !slices.Equal(first.Header(), p.Header()) {
 			return &Error{File: p.path, Line: 1, Msg: fmt.Sprintf("the source's columns are not those of %s", first.path), Fix: "merge reports of one source"}
 		}
-		if first.run != nil && p.run != nil && first.source != p.source {
+		if first.facts != nil && p.facts != nil && first.source != p.source {
 			return &Error{File: p.path, Msg: fmt.Sprintf("its source is not that of %s (the SHA-256 differs)", first.path), Fix: "merge reports of one source"}
 		}
 	}
@@ -52,33 +52,33 @@ func (s *set) alike() error {
 
 // run is the facts of all the runs: those of the latest, with what can be added
 // up added up. Percentiles cannot, so there are none.
-func (s *set) run() Run {
+func (s *set) facts() Facts {
 	var latest *part
-	sum := Run{Outcomes: map[Outcome]int{}, State: Finished}
+	sum := Facts{Outcomes: map[Outcome]int{}, State: Finished}
 	for _, p := range s.parts {
-		if p.run == nil {
+		if p.facts == nil {
 			continue
 		}
-		if latest == nil || p.run.Start.After(latest.run.Start) {
+		if latest == nil || p.facts.Start.After(latest.facts.Start) {
 			latest = p
 		}
-		if sum.Start.IsZero() || p.run.Start.Before(sum.Start) {
-			sum.Start = p.run.Start
+		if sum.Start.IsZero() || p.facts.Start.Before(sum.Start) {
+			sum.Start = p.facts.Start
 		}
-		if p.run.End.After(sum.End) {
-			sum.End = p.run.End
+		if p.facts.End.After(sum.End) {
+			sum.End = p.facts.End
 		}
-		if !p.redone && p.run.State != Finished {
-			sum.State, sum.StopReason = Stopped, p.run.StopReason
+		if !p.redone && p.facts.State != Finished {
+			sum.State, sum.StopReason = Stopped, p.facts.StopReason
 		}
-		sum.Requests += p.run.Requests
-		sum.Retries += p.run.Retries
-		sum.Throttles += p.run.Throttles
+		sum.Requests += p.facts.Requests
+		sum.Retries += p.facts.Retries
+		sum.Throttles += p.facts.Throttles
 		sum.Rows += p.unreached()
 	}
 	sum.Rows += len(s.places)
 	if latest != nil {
-		sum.Command, sum.Version, sum.Sources, sum.Options = latest.run.Command, latest.run.Version, latest.run.Sources, latest.run.Options
+		sum.Command, sum.Version, sum.Sources, sum.Options = latest.facts.Command, latest.facts.Version, latest.facts.Sources, latest.facts.Options
 	}
 	return sum
 }

@@ -14,7 +14,7 @@ import (
 func shards(t *testing.T, rows int) (paths []string) {
 	t.Helper()
 	for shard := range 3 {
-		r := &Run{State: Finished, Command: "import", Version: "1.0.0", Start: night.Add(time.Duration(shard) * time.Minute), End: night.Add(time.Hour),
+		r := &Facts{State: Finished, Command: "import", Version: "1.0.0", Start: night.Add(time.Duration(shard) * time.Minute), End: night.Add(time.Hour),
 			Sources: []Source{{Path: "a.csv", SHA256: "aa"}}, Options: []byte(fmt.Sprintf(`{"shard":"%d/3"}`, shard)),
 			Requests: 10, Retries: 2, Throttles: 1, Latency: &Latency{P50: 1}}
 		var lines []Line
@@ -49,11 +49,11 @@ func TestMergeShards(t *testing.T) {
 			t.Fatalf("row %d: %v, %v", i, l, err)
 		}
 	}
-	got, err := ReadRun("a.report.json")
+	got, err := ReadFacts("a.report.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Run{State: Finished, Command: "import", Version: "1.0.0", Start: night, End: night.Add(time.Hour),
+	want := Facts{State: Finished, Command: "import", Version: "1.0.0", Start: night, End: night.Add(time.Hour),
 		Sources: []Source{{Path: "a.csv", SHA256: "aa"}}, Options: got.Options, Rows: rows,
 		Outcomes: map[Outcome]int{Updated: rows}, Requests: 30, Retries: 6, Throttles: 3}
 	if diff := cmp.Diff(want, got); diff != "" || !strings.Contains(string(got.Options), "2/3") {

@@ -5,7 +5,7 @@
 // The report is the journal of a run, its state and its result at once, so the
 // package writes it to survive a kill and a full disk ([Writer]), reads it back
 // torn, edited in a spreadsheet or both ([Reader]), keeps the facts of the run
-// beside it ([Run]), and says in the morning what there is to do ([Summary]).
+// beside it ([Facts]), and says in the morning what there is to do ([Summary]).
 package report
 
 import (

@@ -95,13 +95,13 @@ func (s *Summary) page() page {
 		p.Tone = "wait"
 	}
 	var names []string
-	for _, f := range s.Reports {
-		names = append(names, filepath.Base(f.Path))
-		r := runRow{Path: f.Path, Story: f.story()}
-		if f.Run != nil {
-			r.Version, r.Sources = f.Run.Version, f.Run.Sources
+	for _, r := range s.Reports {
+		names = append(names, filepath.Base(r.Path))
+		run := runRow{Path: r.Path, Story: r.story()}
+		if r.Facts != nil {
+			run.Version, run.Sources = r.Facts.Version, r.Facts.Sources
 		}
-		p.Runs = append(p.Runs, r)
+		p.Runs = append(p.Runs, run)
 	}
 	p.Title = strings.Join(names, ", ")
 

@@ -23,7 +23,7 @@ type set struct {
 type part struct {
 	*Reader
 	path   string
-	run    *Run // nil when nothing stands beside the report
+	facts  *Facts // nil when nothing stands beside the report
 	source string
 	latest time.Time
 	lines  int
@@ -32,10 +32,10 @@ type part struct {
 
 // unreached is how many rows a killed run never came to, unless a rerun did.
 func (p *part) unreached() int {
-	if p.run == nil || p.redone {
+	if p.facts == nil || p.redone {
 		return 0
 	}
-	return max(0, p.run.Rows-p.lines)
+	return max(0, p.facts.Rows-p.lines)
 }
 
 // place is where a row's line stands: 24 bytes, since there may be millions.
@@ -74,11 +74,11 @@ func openPart(path string) (*part, error) {
 		return nil, err
 	}
 	p := &part{Reader: r, path: path}
-	run, err := ReadRun(SidePath(path))
+	facts, err := ReadFacts(FactsPath(path))
 	switch {
 	case err == nil:
-		p.run = &run
-		for _, source := range run.Sources {
+		p.facts = &facts
+		for _, source := range facts.Sources {
 			p.source += source.SHA256 + " "
 		}
 	case !errors.Is(err, fs.ErrNotExist):
@@ -125,8 +125,8 @@ func (s *set) index() error {
 			p.lines++
 			s.places = append(s.places, place{p.Offset(), int32(l.Line), known[l.File], int32(i), int32(source)})
 		}
-		if p.run != nil {
-			p.latest = p.run.Start
+		if p.facts != nil {
+			p.latest = p.facts.Start
 		}
 	}
 	slices.SortFunc(s.places, func(a, b place) int {

@@ -21,7 +21,7 @@ const (
 // Summary is what one report says, or several together: shards of a run, a run
 // and its reruns. Where a row has several lines, the latest run's counts.
 type Summary struct {
-	Reports   []Facts         `json:"reports"`
+	Reports   []Report        `json:"reports"`
 	Rows      int             `json:"rows"`
 	Outcomes  map[Outcome]int `json:"outcomes"`
 	Done      int             `json:"done"`
@@ -34,13 +34,13 @@ type Summary struct {
 	sources bool  // rows come of several files
 }
 
-// Facts are those of one report as a whole.
-type Facts struct {
+// Report is what one report says as a whole.
+type Report struct {
 	Path  string `json:"path"`
 	Lines int    `json:"lines"`
 	Torn  int    `json:"torn"`          // lines that a kill cut, and that count as not there
 	Left  int    `json:"left"`          // rows that a rerun of it would take, as far as they are known
-	Run   *Run   `json:"run,omitempty"` // nil when its side file is gone
+	Facts *Facts `json:"run,omitempty"` // nil when its side file is gone
 }
 
 // Reason is why rows are not done.
@@ -91,7 +91,7 @@ func Summarise(paths ...string) (*Summary, error) {
 	for i, p := range set.parts {
 		c.Unreached += p.unreached()
 		columns[p] = findColumns(p.Header(), i)
-		c.Reports = append(c.Reports, Facts{Path: p.path, Lines: p.lines, Torn: p.Torn(), Left: p.unreached(), Run: p.run})
+		c.Reports = append(c.Reports, Report{Path: p.path, Lines: p.lines, Torn: p.Torn(), Left: p.unreached(), Facts: p.facts})
 	}
 	err = set.each(func(p *part, l Line) error {
 		if undone, id := c.line(columns[p], &l); undone {

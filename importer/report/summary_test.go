@@ -48,7 +48,7 @@ func inTempDir(t *testing.T) string {
 	return dir
 }
 
-func save(t *testing.T, path string, header []string, r *Run, lines ...Line) {
+func save(t *testing.T, path string, header []string, r *Facts, lines ...Line) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(written(t, header, false, lines...)), 0o600); err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func save(t *testing.T, path string, header []string, r *Run, lines ...Line) {
 	if r == nil {
 		return
 	}
-	if err := WriteRun(SidePath(path), *r); err != nil {
+	if err := WriteFacts(FactsPath(path), *r); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -64,7 +64,7 @@ func save(t *testing.T, path string, header []string, r *Run, lines ...Line) {
 var night = time.Date(2026, 8, 31, 2, 0, 0, 0, time.UTC)
 
 // term is a night's report of 400 rows in three schools.
-func term() (header []string, run *Run, lines []Line) {
+func term() (header []string, run *Facts, lines []Line) {
 	header = []string{"sourcedId", "status", "schoolSourcedId", "userSourcedId", "role", "beginDate", "endDate"}
 	schools := []string{"north", "south", "lakeside"}
 	for i := range 400 {
@@ -90,7 +90,7 @@ func term() (header []string, run *Run, lines []Line) {
 		}
 		lines = append(lines, l)
 	}
-	return header, &Run{State: Stopped, StopReason: "no request has succeeded for 5m", Command: "import", Version: "1.0.0", Start: night, End: night.Add(12*time.Minute + 4*time.Second),
+	return header, &Facts{State: Stopped, StopReason: "no request has succeeded for 5m", Command: "import", Version: "1.0.0", Start: night, End: night.Add(12*time.Minute + 4*time.Second),
 		Sources: []Source{{Path: "term.csv", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}}, Rows: 400,
 		Requests: 1234, Retries: 31, Throttles: 2, Latency: &Latency{P50: 81.24, P95: 160, P99: 240, Max: 900}}, lines
 }
@@ -119,12 +119,12 @@ func TestSummary(t *testing.T) {
 func TestHeadlineAndNextCommand(t *testing.T) {
 	header := []string{"sourcedId"}
 	line := func(n int, o Outcome) Line { return Line{Line: n, Outcome: o, Cells: []string{"e"}} }
-	run := func(command string, state State, rows int) *Run {
-		return &Run{Command: command, State: state, Start: night, Rows: rows}
+	run := func(command string, state State, rows int) *Facts {
+		return &Facts{Command: command, State: state, Start: night, Rows: rows}
 	}
 	for _, test := range []struct {
 		name, path, headline, advice, next string
-		run                                *Run
+		run                                *Facts
 		lines                              []Line
 	}{
 		{name: "all done", headline: "All 2 rows are done", run: run("import", Finished, 2), lines: []Line{line(2, Updated), line(3, Unchanged)}},
@@ -175,8 +175,8 @@ func TestALaterRunCounts(t *testing.T) {
 	t.Chdir(t.TempDir())
 	header := []string{"sourcedId"}
 	line := func(n int, o Outcome) Line { return Line{Line: n, Outcome: o, Cells: []string{fmt.Sprint("e", n)}} }
-	run := func(hour int, state State, sha string) *Run {
-		return &Run{Command: "import", State: state, Start: night.Add(time.Duration(hour) * time.Hour), Rows: 4, Sources: []Source{{Path: "a.csv", SHA256: sha}}}
+	run := func(hour int, state State, sha string) *Facts {
+		return &Facts{Command: "import", State: state, Start: night.Add(time.Duration(hour) * time.Hour), Rows: 4, Sources: []Source{{Path: "a.csv", SHA256: sha}}}
 	}
 	save(t, "second.csv", header, run(1, Finished, "aa"), line(5, Updated), line(4, Failed), line(3, Updated), line(2, Updated))
 	save(t, "first.csv", header, run(0, Running, "aa"), line(2, Updated), line(3, Failed))
@@ -203,7 +203,7 @@ func TestALaterRunCounts(t *testing.T) {
 	if err := Merge("all.csv", CreateOptions{}, "second.csv", "first.csv"); err != nil {
 		t.Fatal(err)
 	}
-	if merged, err := ReadRun("all.json"); err != nil || merged.State != Finished || merged.Rows != 4 {
+	if merged, err := ReadFacts("all.json"); err != nil || merged.State != Finished || merged.Rows != 4 {
 		t.Errorf("merged: %+v, %v; the rerun finished what was killed", merged, err)
 	}
 	text, err := os.ReadFile("all.csv")

@@ -20,7 +20,7 @@ const reasonsRecorded = 10
 // NewTally returns the tally of a report at path whose rows have this header.
 func NewTally(path string, header []string) *Tally {
 	t := &Tally{path: path, columns: findColumns(header, 0), count: newCount(false)}
-	t.count.Reports = []Facts{{Path: path}}
+	t.count.Reports = []Report{{Path: path}}
 	return t
 }
 
@@ -39,16 +39,16 @@ func (t *Tally) Progress() (rows, undone int) {
 	return t.count.Rows, t.count.Undone
 }
 
-// Summary completes run, the facts of the report, with what was counted, and
+// Summary completes the facts of the report with what was counted, and
 // returns the summary of both. Nothing may be added after it.
-func (t *Tally) Summary(run *Run) *Summary {
+func (t *Tally) Summary(facts *Facts) *Summary {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.count.summary()
-	run.Outcomes = s.Outcomes
-	run.Failures = slices.Clone(s.Reasons[:min(len(s.Reasons), reasonsRecorded)])
-	s.Reports[0].Lines, s.Reports[0].Run = s.Rows, run
-	s.Unreached = max(0, run.Rows-s.Rows) // the disk was full, or the source changed
+	facts.Outcomes = s.Outcomes
+	facts.Failures = slices.Clone(s.Reasons[:min(len(s.Reasons), reasonsRecorded)])
+	s.Reports[0].Lines, s.Reports[0].Facts = s.Rows, facts
+	s.Unreached = max(0, facts.Rows-s.Rows) // the disk was full, or the source changed
 	s.Reports[0].Left += s.Unreached
 	return s
 }

@@ -27,14 +27,14 @@ func (s *Summary) headline() string {
 
 // next returns the commands that finish the work, and what to do before.
 func (s *Summary) next() (advice string, commands []string) {
-	for _, f := range s.Reports {
+	for _, r := range s.Reports {
 		switch {
-		case f.Run != nil && f.Run.Command == CommandPlan:
+		case r.Facts != nil && r.Facts.Command == CommandPlan:
 			if s.Outcomes[Planned] > 0 {
-				commands = append(commands, "rosterpatch apply "+ShellQuoted(f.Path))
+				commands = append(commands, "rosterpatch apply "+ShellQuoted(r.Path))
 			}
-		case f.Left > 0:
-			commands = append(commands, "rosterpatch rerun "+ShellQuoted(f.Path))
+		case r.Left > 0:
+			commands = append(commands, "rosterpatch rerun "+ShellQuoted(r.Path))
 		}
 	}
 	switch {
@@ -48,48 +48,48 @@ func (s *Summary) next() (advice string, commands []string) {
 }
 
 // story says what is known of the run behind a report.
-func (f *Facts) story() string {
+func (r *Report) story() string {
 	var parts []string
-	switch r := f.Run; {
-	case r == nil:
+	switch f := r.Facts; {
+	case f == nil:
 		parts = append(parts, "what stood beside it is gone")
 	default:
-		parts = append(parts, r.Command+" "+r.ended(), clock(r.Start, r.End))
-		if r.Requests > 0 {
-			parts = append(parts, Counted(r.Requests, "request"))
+		parts = append(parts, f.Command+" "+f.ended(), clock(f.Start, f.End))
+		if f.Requests > 0 {
+			parts = append(parts, Counted(f.Requests, "request"))
 		}
-		if r.Retries > 0 {
-			parts = append(parts, Grouped(r.Retries)+" repeated")
+		if f.Retries > 0 {
+			parts = append(parts, Grouped(f.Retries)+" repeated")
 		}
-		if r.Throttles > 0 {
-			parts = append(parts, Counted(r.Throttles, "throttle"))
+		if f.Throttles > 0 {
+			parts = append(parts, Counted(f.Throttles, "throttle"))
 		}
-		if r.LeftOut > 0 {
-			parts = append(parts, Counted(r.LeftOut, "row")+" left out")
+		if f.LeftOut > 0 {
+			parts = append(parts, Counted(f.LeftOut, "row")+" left out")
 		}
-		if r.Skipped > 0 {
-			parts = append(parts, Counted(r.Skipped, "blank line")+" skipped")
+		if f.Skipped > 0 {
+			parts = append(parts, Counted(f.Skipped, "blank line")+" skipped")
 		}
-		if l := r.Latency; l != nil {
+		if l := f.Latency; l != nil {
 			parts = append(parts, fmt.Sprintf("half answered within %s ms, 99 %% within %s ms", brief(l.P50), brief(l.P99)))
 		}
 	}
-	if f.Torn > 0 {
-		parts = append(parts, Counted(f.Torn, "torn line")+" left out")
+	if r.Torn > 0 {
+		parts = append(parts, Counted(r.Torn, "torn line")+" left out")
 	}
 	return strings.Join(parts, " · ")
 }
 
-func (r *Run) ended() string {
-	switch r.State {
+func (f *Facts) ended() string {
+	switch f.State {
 	case Running:
 		return "was killed, or still runs"
 	case Stopped:
-		if r.StopReason != "" {
-			return "stopped: " + r.StopReason
+		if f.StopReason != "" {
+			return "stopped: " + f.StopReason
 		}
 	}
-	return string(r.State)
+	return string(f.State)
 }
 
 // clock is when a run was, in UTC: a reader may be anywhere.

@@ -22,8 +22,8 @@ func TestSidePath(t *testing.T) {
 		"night.2026-08-31":   "night.2026-08-31.json",
 		"dir.csv/report.txt": "dir.csv/report.txt.json",
 	} {
-		if got := SidePath(report); got != want || got == report {
-			t.Errorf("SidePath(%q) = %q, want %q", report, got, want)
+		if got := FactsPath(report); got != want || got == report {
+			t.Errorf("FactsPath(%q) = %q, want %q", report, got, want)
 		}
 	}
 }
@@ -36,11 +36,11 @@ func TestRunIsReadBackAsItWas(t *testing.T) {
 	want.Outcomes = map[Outcome]int{Updated: 3, Failed: 1}
 	want.Failures = []Reason{{Outcome: Failed, HTTPStatus: 404, Rows: 1, Examples: []Example{{Line: 3}}}}
 	for range 2 { // the second takes the place of the first
-		if err := WriteRun(path, *want); err != nil {
+		if err := WriteFacts(path, *want); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := ReadRun(path)
+	got, err := ReadFacts(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestRunIsReadBackAsItWas(t *testing.T) {
 // Who reads the path while it is written finds a whole run, the old or the new.
 func TestWriteRunNeverLeavesHalfAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.report.json")
-	if err := WriteRun(path, Run{State: Running}); err != nil {
+	if err := WriteFacts(path, Facts{State: Running}); err != nil {
 		t.Fatal(err)
 	}
 	old, err := os.Open(path)
@@ -70,10 +70,10 @@ func TestWriteRunNeverLeavesHalfAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer old.Close()
-	if err := WriteRun(path, Run{State: Finished, Command: strings.Repeat("x", 1<<20)}); err != nil {
+	if err := WriteFacts(path, Facts{State: Finished, Command: strings.Repeat("x", 1<<20)}); err != nil {
 		t.Fatal(err)
 	}
-	var before Run
+	var before Facts
 	if err := json.NewDecoder(old).Decode(&before); err != nil || before.State != Running {
 		t.Errorf("the old file was written over: %v, %q", err, before.State)
 	}
@@ -85,7 +85,7 @@ func TestWriteRunCleansUp(t *testing.T) {
 	if err := os.Mkdir(path, 0o700); err != nil { // what a rename cannot replace
 		t.Fatal(err)
 	}
-	if err := WriteRun(path, Run{}); err == nil || !strings.Contains(err.Error(), path) {
+	if err := WriteFacts(path, Facts{}); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("a directory in the way: %v", err)
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
@@ -95,13 +95,13 @@ func TestWriteRunCleansUp(t *testing.T) {
 
 func TestReadRunErrors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.report.json")
-	if _, err := ReadRun(path); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := ReadFacts(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 	if err := os.WriteFile(path, []byte(`{"state":`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadRun(path); err == nil || !strings.Contains(err.Error(), path) {
+	if _, err := ReadFacts(path); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("half a file: %v", err)
 	}
 }

@@ -29,9 +29,9 @@ const (
 	CommandUndo   = "undo"
 )
 
-// Run is the facts of a run that its lines do not hold: NAME.report.json.
+// Facts are the facts of a run that its lines do not hold: NAME.report.json.
 // It holds no secret.
-type Run struct {
+type Facts struct {
 	State      State           `json:"state"`
 	StopReason string          `json:"stopReason,omitempty"`
 	Command    string          `json:"command"` // import, plan, apply, rerun or undo
@@ -65,20 +65,20 @@ type Latency struct {
 	Max float64 `json:"max"`
 }
 
-// SidePath returns where the [Run] of a report stands: x.report.json beside
+// FactsPath returns where the [Facts] of a report stands: x.report.json beside
 // x.report.csv.
-func SidePath(report string) string {
+func FactsPath(report string) string {
 	if ext := filepath.Ext(report); strings.EqualFold(ext, ".csv") {
 		report = strings.TrimSuffix(report, ext)
 	}
 	return report + ".json"
 }
 
-// WriteRun writes r to path (see [SidePath]), mode 0600, in place of what is
+// WriteFacts writes facts to path (see [FactsPath]), mode 0600, in place of what is
 // there. Whoever reads the path, and whenever the power goes, finds the old
 // file or the new one, whole.
-func WriteRun(path string, r Run) error {
-	text, err := json.MarshalIndent(r, "", "  ")
+func WriteFacts(path string, facts Facts) error {
+	text, err := json.MarshalIndent(facts, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
@@ -104,16 +104,16 @@ func WriteRun(path string, r Run) error {
 	return nil
 }
 
-// ReadRun reads what WriteRun wrote. A run without one is an error that is
+// ReadFacts reads what WriteFacts wrote. Where nothing stands, its error is
 // [io/fs.ErrNotExist].
-func ReadRun(path string) (Run, error) {
+func ReadFacts(path string) (Facts, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return Run{}, fmt.Errorf("reading the facts of the run: %w", err)
+		return Facts{}, fmt.Errorf("reading the facts of the run: %w", err)
 	}
-	var r Run
-	if err := json.Unmarshal(text, &r); err != nil {
-		return Run{}, fmt.Errorf("reading the facts of the run: %s: %w", path, err)
+	var facts Facts
+	if err := json.Unmarshal(text, &facts); err != nil {
+		return Facts{}, fmt.Errorf("reading the facts of the run: %s: %w", path, err)
 	}
-	return r, nil
+	return facts, nil
 }
