@@ -82,11 +82,10 @@ func (r *run) earlierReports(path string) (reports []dated, why string, err erro
 		return nil, "", &UsageError{"--against", path, "cannot be read: " + err.Error()}
 	}
 	for i, f := range slices.Backward(found) {
-		o := recordedIn(f.Facts)
 		switch {
 		case f.State == report.Running:
 			return nil, f.path + " is of a run that was killed; finish it with rerun", nil
-		case f.State == report.Finished && (o.Shard == "" || o.Shard == r.Shard.String()):
+		case f.State == report.Finished && (f.Shard == "" || f.Shard == r.Shard.String()):
 			return found[i:], "", nil
 		}
 	}
@@ -110,7 +109,7 @@ func (r *run) reportsIn(dir string) ([]dated, error) {
 		if err != nil || facts.Command == report.CommandPlan {
 			continue
 		}
-		if o := recordedIn(facts); o.BaseURL != r.serverName() || r.Shard.excludes(o.Shard) {
+		if recordedIn(facts).BaseURL != r.serverName() || r.Shard.excludes(facts.Shard) {
 			continue
 		}
 		found = append(found, dated{filepath.Join(dir, e.Name()), facts})

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"rosterpatch/importer/report"
 	"rosterpatch/importer/source"
@@ -47,20 +45,21 @@ func Check(ctx context.Context, o Options, found func(Finding)) (Checked, error)
 	if err := o.checkReading(); err != nil {
 		return Checked{}, err
 	}
-	dir, err := os.MkdirTemp("", "rosterpatch-check-*")
+	s, err := setUp(o, "")
 	if err != nil {
-		return Checked{}, fmt.Errorf("keep standard input: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	if _, err := o.spool(filepath.Join(dir, "source")); err != nil {
 		return Checked{}, err
 	}
+	remove, err := s.spoolAside(ctx)
+	if err != nil {
+		return Checked{}, err
+	}
+	defer remove()
 	c := Checked{Problems: make(map[mapping.Kind]int), Warnings: []string{}}
 	note := func(f Finding) {
 		c.Problems[f.Kind]++
 		found(f)
 	}
-	err = c.read(ctx, o, note)
+	err = c.read(ctx, s, note)
 	var refused *RefusedError
 	if errors.As(err, &refused) {
 		c.Refused = refused.Error()
@@ -72,15 +71,15 @@ func Check(ctx context.Context, o Options, found func(Finding)) (Checked, error)
 }
 
 // read fills c in.
-func (c *Checked) read(ctx context.Context, o Options, note func(Finding)) error {
-	rows, err := openSources(&o)
+func (c *Checked) read(ctx context.Context, s *setup, note func(Finding)) error {
+	rows, err := openSources(s)
 	if err != nil {
 		return err
 	}
 	defer rows.close()
 	c.Warnings = append(c.Warnings, rows.warn...)
-	seen, err := judge(ctx, rows, o.Limits, func(it item) {
-		for _, f := range it.findings(o.Sources[0], o.spooled) {
+	seen, err := judge(ctx, rows, s.Limits, func(it item) {
+		for _, f := range it.findings(s.Sources[0], s.spooled) {
 			note(f)
 		}
 	})
@@ -93,7 +92,7 @@ func (c *Checked) read(ctx context.Context, o Options, note func(Finding)) error
 	if w := seen.duplicates.warning(); w != "" {
 		c.Warnings = append(c.Warnings, w)
 	}
-	return seen.guard(o.Limits)
+	return seen.guard(s.Limits)
 }
 
 // findings are what a refusal of a file says, in the form of the others.

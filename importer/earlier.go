@@ -21,26 +21,22 @@ import (
 // the report's own cells, and rows that the run never reached come from what
 // that run read.
 type earlier struct {
+	*setup
 	path    string
 	reader  *report.Reader
-	facts   report.Facts
-	files   []string // what result.file may say, in order; one or none: nothing
-	mode    mode
 	plan    bool // the rows are those of a plan, which a person may have cut down
 	mapping *mapping.Mapping
 	lines   spill           // key of a row's place in the sources → offset of its line
 	count   int             // lines
 	twice   map[uint64]bool // ids, by hash, that stand on more than one line
 	rest    *feed           // all rows of the run, nil if every one has a line
-	chosen  func(report.Line) bool
 }
 
-// openEarlier opens the report that is to be rerun. o takes over how the
-// earlier run read its rows, where it does not say otherwise.
-func openEarlier(o *Options) (*feed, error) {
-	e := &earlier{path: o.Sources[0], chosen: o.Redo.chosen}
+// openEarlier opens the report that is to be rerun, or the plan to be applied.
+func openEarlier(s *setup) (*feed, error) {
+	e := &earlier{setup: s, path: s.Sources[0]}
 	f := &feed{leftOut: new(int), skipped: new(int), close: e.close}
-	if err := e.open(o, f); err != nil {
+	if err := e.open(f); err != nil {
 		e.close()
 		return nil, &RefusedError{Cause: err}
 	}
@@ -48,19 +44,11 @@ func openEarlier(o *Options) (*feed, error) {
 	return f, nil
 }
 
-func (e *earlier) open(o *Options, f *feed) (err error) {
-	e.facts, err = report.ReadFacts(report.FactsPath(e.path))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+func (e *earlier) open(f *feed) (err error) {
+	if e.lost {
 		f.warn = append(f.warn, fmt.Sprintf("%s is not there: the rows are read with the options given now, and rows that the run never reached are not known", report.FactsPath(e.path)))
-	case err != nil:
-		return err
-	default:
-		if err := o.recall(e.facts); err != nil {
-			return err
-		}
 	}
-	if e.plan = e.facts.Command == report.CommandPlan; e.plan && o.command == report.CommandRerun {
+	if e.plan = e.facts.Command == report.CommandPlan; e.plan && e.command == report.CommandRerun {
 		return fmt.Errorf("%s is a plan; send it with apply", e.path)
 	}
 	e.reader, err = report.Open(e.path)
@@ -70,19 +58,19 @@ func (e *earlier) open(o *Options, f *feed) (err error) {
 	if err != nil {
 		return err
 	}
-	f.header, f.files = e.reader.Header(), len(o.files) > 1
-	e.files, e.mode = o.files, o.mode
-	if e.mapping, err = o.spec().Compile(f.header); err != nil {
+	f.header = e.reader.Header()
+	if e.mapping, err = e.spec().Compile(f.header); err != nil {
 		return err
 	}
 	if err := e.index(); err != nil {
 		return err
 	}
+	f.files = len(e.files) > 1
 	if n := e.reader.Torn(); n > 0 {
 		f.warn = append(f.warn, fmt.Sprintf("%d lines of %s were cut off by a kill; their rows are read again", n, e.path))
 	}
 	if e.count < e.facts.Rows && !e.plan { // a row that was deleted from a plan is not wanted
-		if err := e.openRest(*o, o.of); err != nil {
+		if err := e.openRest(); err != nil {
 			return err
 		}
 	}
@@ -119,21 +107,12 @@ func (e *earlier) index() error {
 	return err
 }
 
-// file is the number of the source that a line or an item names.
-func (e *earlier) file(name string) (int, error) {
-	at := max(slices.Index(e.files, name), 0)
-	if name != "" && (at == 0 && e.files[0] != name) {
-		return 0, fmt.Errorf("%s: the run read no file %q", e.path, name)
-	}
-	return at, nil
-}
-
 // openRest opens what the earlier run read, for the rows that have no line.
-func (e *earlier) openRest(o Options, of *report.Source) (err error) {
+func (e *earlier) openRest() (err error) {
+	o, sources := e.Options, e.facts.Sources
 	o.Sources, o.Redo = nil, Redo{}
-	sources := e.facts.Sources
-	if of != nil {
-		sources = []report.Source{*of}
+	if e.of != nil {
+		sources = []report.Source{*e.of}
 	}
 	for _, s := range sources {
 		path := s.Path
@@ -150,14 +129,21 @@ func (e *earlier) openRest(o Options, of *report.Source) (err error) {
 		}
 		o.Sources = append(o.Sources, path)
 	}
+	command, open := e.facts.Command, openEarlier
 	switch {
-	case of == nil:
-		e.rest, err = openSources(&o)
-	case e.facts.Command == report.CommandUndo:
-		e.rest, err = openUndo(&o)
-	default:
-		e.rest, err = openEarlier(&o)
+	case e.of == nil:
+		command, open = report.CommandImport, openSources
+	case command == report.CommandUndo:
+		open = openUndo
 	}
+	s, err := setUp(o, command)
+	if err != nil {
+		return err
+	}
+	if e.of == nil {
+		s.files = e.files
+	}
+	e.rest, err = open(s)
 	return err
 }
 
@@ -180,7 +166,7 @@ func (e *earlier) reread(it *item, l report.Line) error {
 
 // unreached is a row that has no line in the report.
 func (e *earlier) unreached(it item) item {
-	if it.settled == nil && !e.chosen(report.Line{Outcome: report.Unsent}) {
+	if it.settled == nil && !e.Redo.chosen(report.Line{Outcome: report.Unsent}) {
 		it.settle(report.Unsent, unsentMessage)
 	}
 	return it
@@ -198,7 +184,7 @@ func (e *earlier) item(l report.Line, sent map[uint64]bool) (item, error) {
 	id := hashOf(e.mapping.ID(l.Cells))
 	overtaken := sent[id] && l.Outcome.Done() // an earlier row of the id goes again, and the last has to win
 	open := !l.Outcome.Done() || it.mended
-	chosen := e.chosen(l) || e.plan && it.mended
+	chosen := e.Redo.chosen(l) || e.plan && it.mended
 	if !overtaken && !(open && chosen) {
 		return item{file: l.File, row: l.Line, cells: l.Cells, settled: &l, change: mapping.Change{SourcedID: e.mapping.ID(l.Cells)}}, nil
 	}

@@ -1,8 +1,7 @@
 package importer
 
 import (
-	"os"
-	"path/filepath"
+	"context"
 
 	"rosterpatch/mapping"
 )
@@ -10,32 +9,36 @@ import (
 // Guess returns a mapping file for the source, guessed from its header and the
 // values of its rows. It is valid as it stands; what it is unsure of is
 // commented out, with the reason.
-func Guess(o Options) ([]byte, error) {
+func Guess(ctx context.Context, o Options) ([]byte, error) {
 	if err := o.checkReading(); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "rosterpatch-map-*")
+	s, err := setUp(o, "")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	if _, err := o.spool(filepath.Join(dir, "source")); err != nil {
+	remove, err := s.spoolAside(ctx)
+	if err != nil {
 		return nil, err
 	}
-	s, err := openSource(o.Sources[0], o)
+	defer remove()
+	f, err := s.openSource(0)
 	if err != nil {
 		return nil, &RefusedError{Cause: err}
 	}
-	defer s.file.Close()
-	rows, err := s.file.Rows()
+	defer f.file.Close()
+	rows, err := f.file.Rows()
 	if err != nil {
 		return nil, &RefusedError{Cause: err}
 	}
 	defer rows.Close()
-	var failed error
+	var failed, stopped error
 	text := mapping.Guess(rows.Header, func(yield func([]string) bool) {
 		for row, err := range all(rows) {
 			if failed = err; err != nil {
+				return
+			}
+			if stopped = context.Cause(ctx); stopped != nil {
 				return
 			}
 			if row.Ragged == "" && !yield(row.Cells) {
@@ -46,5 +49,5 @@ func Guess(o Options) ([]byte, error) {
 	if failed != nil {
 		return nil, &RefusedError{Cause: failed}
 	}
-	return text, nil
+	return text, stopped
 }

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -8,7 +9,7 @@ import (
 )
 
 // hold takes the lock, and keeps what can be read only once.
-func (r *run) hold() error {
+func (r *run) hold(ctx context.Context) error {
 	if r.path == "-" {
 		return &UsageError{r.reportFlag(), "-", "must be a file: a report is read again"}
 	}
@@ -26,7 +27,7 @@ func (r *run) hold() error {
 		return err
 	}
 	r.release = append(r.release, release)
-	remove, err := r.spool(strings.TrimSuffix(r.path, ".csv") + ".source")
+	remove, err := r.spool(ctx, strings.TrimSuffix(r.path, ".csv")+".source")
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (r *run) startReport(path string, rows *feed, seen *tally) error {
 	j := &journal{path: path, traffic: r.traffic, log: r.Log, tally: report.NewTally(path, rows.header)}
 	j.facts = report.Facts{
 		State: report.Running, Command: r.command, Version: r.Version, Start: r.began,
-		Sources: sources, Options: options, Rows: seen.rows, Skipped: seen.skipped, LeftOut: seen.leftOut, Outcomes: map[report.Outcome]int{},
+		Sources: sources, Shard: r.Shard.String(), Options: options, Rows: seen.rows, Skipped: seen.skipped, LeftOut: seen.leftOut, Outcomes: map[report.Outcome]int{},
 	}
 	if r.Force { // before the facts: they must not stand beside another run's lines
 		if err := report.MakeWay(path); err != nil {

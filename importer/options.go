@@ -11,7 +11,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"rosterpatch/importer/oneroster"
-	"rosterpatch/importer/report"
 	"rosterpatch/importer/source"
 	"rosterpatch/mapping"
 )
@@ -54,22 +53,7 @@ type Options struct {
 
 	Log      zerolog.Logger // zerolog.Nop() for none
 	Progress func(Progress) // called about five times a second; nil for none
-
-	command string         // that writes the report
-	files   []string       // names of the sources, where there are several
-	of      *report.Source // what the earlier run took its rows from, if that was a report or plan
-	spooled string         // where a source is kept that can be read only once
-	mode    mode
 }
-
-// mode is whether a run looks at a record before it sends a row.
-type mode string
-
-const (
-	blind     mode = ""          // it does not
-	comparing mode = "comparing" // what differs is sent, if the record holds what an earlier look saw
-	restoring mode = "restoring" // likewise, and the change is what the record held before
-)
 
 // againstServer is the Against of a run that compares with the live server.
 const againstServer = "server"

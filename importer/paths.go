@@ -10,8 +10,8 @@ import (
 )
 
 // reportFlag is the flag that says where the report goes.
-func (o *Options) reportFlag() string {
-	if o.command == report.CommandPlan {
+func (s *setup) reportFlag() string {
+	if s.command == report.CommandPlan {
 		return "--out"
 	}
 	return "--report"
@@ -19,11 +19,11 @@ func (o *Options) reportFlag() string {
 
 // reportPath is where the report goes: beside the first source unless it is
 // said.
-func (o *Options) reportPath() string {
-	if o.Report != "" {
-		return o.Report
+func (s *setup) reportPath() string {
+	if s.Report != "" {
+		return s.Report
 	}
-	path := o.Sources[0]
+	path := s.Sources[0]
 	if path == "-" {
 		path = "stdin"
 	}
@@ -32,21 +32,23 @@ func (o *Options) reportPath() string {
 			path = path[:len(path)-len(ext)]
 		}
 	}
-	switch o.command {
+	switch s.command {
 	case report.CommandPlan:
-		return path + o.Shard.name() + ".plan.csv"
+		return path + s.Shard.name() + ".plan.csv"
+	case report.CommandApply: // the plan's name has the shard
+		return path + ".report.csv"
 	case report.CommandRerun, report.CommandUndo:
-		return o.numbered(strings.TrimSuffix(path, ".report"))
+		return s.numbered(strings.TrimSuffix(path, ".report"))
 	}
-	return path + o.Shard.name() + ".report.csv"
+	return path + s.Shard.name() + ".report.csv"
 }
 
 // numbered is the first name for a rerun or an undo of a report that is not
 // taken yet.
-func (o *Options) numbered(path string) string {
-	path, _, _ = strings.Cut(path, "."+o.command+"-")
+func (s *setup) numbered(path string) string {
+	path, _, _ = strings.Cut(path, "."+s.command+"-")
 	for i := 1; ; i++ {
-		numbered := fmt.Sprintf("%s.%s-%d.report.csv", path, o.command, i)
+		numbered := fmt.Sprintf("%s.%s-%d.report.csv", path, s.command, i)
 		if _, err := os.Stat(numbered); err != nil {
 			return numbered
 		}

@@ -14,19 +14,19 @@ import (
 // would be sent into a plan, which has the form of a report. Nothing is sent.
 // It ends as Run does.
 func Plan(ctx context.Context, o Options) (Summary, error) {
-	r, err := begin(o, report.CommandPlan)
+	r, err := begin(ctx, o, report.CommandPlan)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer r.end()
 	rows, seen, err := r.read(ctx, openSources)
-	if err == nil {
-		err = seen.compared().guard(r.Limits)
-	}
-	if err == nil {
-		err = r.startReport(r.path, rows, seen)
-	}
 	if err != nil {
+		return Summary{}, err
+	}
+	if err := seen.compared().guard(r.Limits); err != nil {
+		return Summary{}, err
+	}
+	if err := r.startReport(r.path, rows, seen); err != nil {
 		return Summary{}, err
 	}
 	p, stopped := r.plan(ctx, rows, seen)
@@ -42,11 +42,9 @@ func Plan(ctx context.Context, o Options) (Summary, error) {
 func (r *run) plan(ctx context.Context, rows *feed, seen *tally) (*planner, error) {
 	p := &planner{sender: r.sender(), left: seen.compared(), twice: seen.duplicates.ids, planned: make(map[string][]mapping.Field)}
 	r.stage = "compare"
-	how, err := r.choose(ctx, seen)
-	if err != nil {
-		ctx = endedBy(ctx, err)
-	}
-	err = r.drive(ctx, rows, p.sender, &comparer{sender: p.sender, decide: p.decide, reading: how})
+	var how reading
+	how, r.stopped = r.choose(ctx, seen)
+	err := r.drive(ctx, rows, p.sender, &comparer{sender: p.sender, decide: p.decide, reading: how})
 	p.digest.finish()
 	return p, err
 }
@@ -58,18 +56,15 @@ func Apply(ctx context.Context, o Options) (Summary, error) {
 }
 
 // openPlan opens a plan to be applied.
-func openPlan(o *Options) (*feed, error) {
-	facts, err := report.ReadFacts(report.FactsPath(o.Sources[0]))
-	if err == nil && facts.Command != report.CommandPlan {
-		return nil, &RefusedError{Cause: fmt.Errorf("%s is the report of a run (%s), not a plan; finish it with rerun, or take it back with undo", o.Sources[0], facts.Command)}
+func openPlan(s *setup) (*feed, error) {
+	switch path := s.Sources[0]; {
+	case s.lost:
+	case s.facts.Command != report.CommandPlan:
+		return nil, &RefusedError{Cause: fmt.Errorf("%s is the report of a run (%s), not a plan; finish it with rerun, or take it back with undo", path, s.facts.Command)}
+	case s.facts.State != report.Finished:
+		return nil, &RefusedError{Cause: fmt.Errorf("the plan %s is not complete: %s; make it again", path, s.facts.StopReason)}
 	}
-	if err == nil && facts.State != report.Finished {
-		return nil, &RefusedError{Cause: fmt.Errorf("the plan %s is not complete: %s; make it again", o.Sources[0], facts.StopReason)}
-	}
-	o.Redo = redoPlan()
-	f, err := openEarlier(o)
-	o.mode = comparing
-	return f, err
+	return openEarlier(s)
 }
 
 // redoPlan takes the rows of a plan that are to be sent. One that was missing is
@@ -79,36 +74,39 @@ func redoPlan() Redo {
 }
 
 // compare makes a plan of its own, and returns its rows in place of the others,
-// with what it leaves to be sent. Where reading the records stopped, they stay,
-// and the context is one that has ended: they are reported as unsent.
-func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (context.Context, *feed, *tally, error) {
+// with what it leaves to be sent. Where reading the records stopped, the run has
+// stopped, and the rows stay as they are.
+func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (*feed, *tally, error) {
 	if err := seen.compared().guard(r.Limits); err != nil {
-		return ctx, nil, nil, err
+		return nil, nil, err
 	}
 	dir, err := os.MkdirTemp("", "rosterpatch-plan-*")
 	if err != nil {
-		return ctx, nil, nil, fmt.Errorf("make a plan: %w", err)
+		return nil, nil, fmt.Errorf("make a plan: %w", err)
 	}
 	r.release = append(r.release, func() { os.RemoveAll(dir) })
 	path := filepath.Join(dir, "plan.csv")
 	if err := r.startReport(path, rows, seen); err != nil {
-		return ctx, nil, nil, err
+		return nil, nil, err
 	}
-	p, stopped := r.plan(ctx, rows, seen)
+	var p *planner
+	p, r.stopped = r.plan(ctx, rows, seen)
 	r.mode = comparing // a rerun too is to look at the records
 	if err := r.report.out.Close(); err != nil {
-		return ctx, nil, nil, err
+		return nil, nil, err
 	}
-	if stopped != nil {
-		return endedBy(ctx, stopped), rows, seen.compared(), nil
+	if r.stopped != nil {
+		return rows, seen.compared(), nil
 	}
-	o := r.Options
-	o.Sources, o.Redo = []string{path}, redoPlan()
-	planned, err := openEarlier(&o)
+	s, err := setUp(Options{Sources: []string{path}}, report.CommandApply)
 	if err != nil {
-		return ctx, nil, nil, err
+		return nil, nil, err
+	}
+	planned, err := openEarlier(s)
+	if err != nil {
+		return nil, nil, err
 	}
 	r.release = append(r.release, planned.close)
 	planned.sources, planned.of = rows.sources, nil // a rerun is to find the rows where they came from
-	return ctx, planned, p.left, nil
+	return planned, p.left, nil
 }

@@ -17,7 +17,6 @@ type recorded struct {
 	Of        *report.Source `json:"of,omitempty"`      // the report or plan that the rows are taken from
 	Encoding  string         `json:"encoding,omitempty"`
 	Delimiter string         `json:"delimiter,omitempty"`
-	Shard     string         `json:"shard,omitempty"`
 	Mode      mode           `json:"mode,omitempty"`
 	Against   string         `json:"against,omitempty"`
 	Verify    bool           `json:"verify,omitempty"`
@@ -31,47 +30,47 @@ type recorded struct {
 	Limits    Limits         `json:"limits"`
 }
 
-func (o *Options) recorded(of *report.Source) (json.RawMessage, error) {
+func (s *setup) recorded(of *report.Source) (json.RawMessage, error) {
 	r := recorded{
-		Encoding: o.Reading.Encoding, Shard: o.Shard.String(), Against: o.Against, Verify: o.Verify,
-		BaseURL: o.serverName(), Workers: o.Workers, Rate: o.Rate, Retries: o.Retries,
-		Timeout: o.Server.Timeout.String(), GiveUp: o.GiveUp.String(), Limits: o.Limits, Files: o.files, Mode: o.mode, Of: of,
+		Encoding: s.Reading.Encoding, Against: s.Against, Verify: s.Verify,
+		BaseURL: s.serverName(), Workers: s.Workers, Rate: s.Rate, Retries: s.Retries,
+		Timeout: s.Server.Timeout.String(), GiveUp: s.GiveUp.String(), Limits: s.Limits, Files: s.files, Mode: s.mode, Of: of,
 	}
-	r.Mapping = string(o.spec().YAML())
-	if o.Reading.Delimiter != 0 {
-		r.Delimiter = string(o.Reading.Delimiter)
+	r.Mapping = string(s.spec().YAML())
+	if s.Reading.Delimiter != 0 {
+		r.Delimiter = string(s.Reading.Delimiter)
 	}
-	if !o.FinishBy.IsZero() {
-		r.FinishBy = o.FinishBy.Format("2006-01-02T15:04:05Z07:00")
+	if !s.FinishBy.IsZero() {
+		r.FinishBy = s.FinishBy.Format("2006-01-02T15:04:05Z07:00")
 	}
 	return json.Marshal(r)
 }
 
-// recall takes over how an earlier run read its rows.
-func (o *Options) recall(facts report.Facts) error {
+// recall takes over how the run of the report read its rows, and whether it read
+// them back, where the options do not say otherwise.
+func (s *setup) recall() error {
 	var r recorded
-	if err := json.Unmarshal(facts.Options, &r); err != nil {
+	if err := json.Unmarshal(s.facts.Options, &r); err != nil {
 		return fmt.Errorf("read the options of the earlier run: %w", err)
 	}
 	spec, err := mapping.Parse("the mapping of the earlier run", []byte(r.Mapping))
 	if err != nil {
 		return err
 	}
-	if o.Mapping == nil {
-		o.Mapping = &spec
+	if s.Mapping == nil {
+		s.Mapping = &spec
 	}
-	o.Limits = o.Limits.or(r.Limits)
-	o.files, o.mode, o.of = r.Files, r.Mode, r.Of
-	o.Reading.Encoding = r.Encoding
+	s.Limits = s.Limits.or(r.Limits)
+	s.Verify = s.Verify || r.Verify
+	s.files, s.mode, s.of = r.Files, r.Mode, r.Of
+	s.Reading.Encoding = r.Encoding
 	for _, d := range r.Delimiter {
-		o.Reading.Delimiter = d
+		s.Reading.Delimiter = d
 	}
-	if r.Shard != "" {
-		if o.Shard, err = ParseShard(r.Shard); err != nil {
-			return err
-		}
+	if s.facts.Shard != "" {
+		s.Shard, err = ParseShard(s.facts.Shard)
 	}
-	return nil
+	return err
 }
 
 // recordedIn is what the facts of an earlier run keep of its options, as far as

@@ -36,35 +36,39 @@ func Rerun(ctx context.Context, o Options) (Summary, error) {
 	return perform(ctx, o, report.CommandRerun, openEarlier)
 }
 
-// perform is the way of the rows through a run, from where open finds them.
+// perform is a whole run: its rows are read, compared if that is wanted, held to
+// the limits, and sent. The commands that send differ in where their rows come
+// from.
 func perform(ctx context.Context, o Options, command string, open opener) (Summary, error) {
-	r, err := begin(o, command)
+	r, err := begin(ctx, o, command)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer r.end()
 	rows, seen, err := r.read(ctx, open)
-	if err == nil && r.Against == againstServer {
-		ctx, rows, seen, err = r.compare(ctx, rows, seen)
-	}
-	if err == nil {
-		err = seen.guard(r.Limits)
-	}
-	if err == nil {
-		err = r.startReport(r.path, rows, seen)
-	}
 	if err != nil {
+		return Summary{}, err
+	}
+	if r.Against == againstServer {
+		if rows, seen, err = r.compare(ctx, rows, seen); err != nil {
+			return Summary{}, err
+		}
+	}
+	if err := seen.guard(r.Limits); err != nil {
+		return Summary{}, err
+	}
+	if err := r.startReport(r.path, rows, seen); err != nil {
 		return Summary{}, err
 	}
 	return r.report.finish(r.send(ctx, rows, seen))
 }
 
-// opener opens the rows of a run, and notes in its options what goes with them.
-type opener func(*Options) (*feed, error)
+// opener opens the rows of a run: of its sources, or of a report or plan.
+type opener func(*setup) (*feed, error)
 
 // run is one run at work.
 type run struct {
-	Options
+	*setup
 	client  *oneroster.Client
 	pacer   *oneroster.Pacer // made at the first request
 	path    string           // where the report goes
@@ -72,22 +76,25 @@ type run struct {
 	traffic *traffic
 	began   time.Time
 	stage   string   // for whoever watches
+	stopped error    // why no more is sent: what has no line yet is reported as unsent
 	release []func() // what end undoes, last first
 }
 
-// begin checks what the run was told, and takes the lock, but leaves no trace
-// yet.
-func begin(o Options, command string) (*run, error) {
+// begin checks what the run was told, takes the lock, and keeps standard input.
+// No report is written yet.
+func begin(ctx context.Context, o Options, command string) (*run, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	o.command = command
-	r := &run{Options: o, traffic: &traffic{}, began: time.Now().UTC(), path: o.reportPath()}
-	var err error
-	if r.client, err = oneroster.New(o.server()); err != nil {
+	s, err := setUp(o, command)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{setup: s, traffic: &traffic{}, began: time.Now().UTC(), path: s.reportPath()}
+	if r.client, err = oneroster.New(s.server()); err != nil {
 		return nil, usage(err)
 	}
-	if err := r.hold(); err != nil {
+	if err := r.hold(ctx); err != nil {
 		r.end()
 		return nil, err
 	}
@@ -101,10 +108,10 @@ func (r *run) end() {
 	}
 }
 
-// read opens the rows, settles those that an earlier report shows to be so
-// already, and counts them all.
+// read opens the rows, makes those unchanged that --against REPORT shows to be
+// done, and counts them all.
 func (r *run) read(ctx context.Context, open opener) (*feed, *tally, error) {
-	rows, err := open(&r.Options)
+	rows, err := open(r.setup)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -121,13 +128,13 @@ func (r *run) read(ctx context.Context, open opener) (*feed, *tally, error) {
 	return rows, seen, err
 }
 
-// server is where to send, with what the options say besides.
+// server is the connection, with the limits of the run filled in.
 func (o *Options) server() Server {
 	s := o.Server
 	if o.GiveUp > 0 { // one attempt may not take longer than the run has patience for
 		s.Timeout = min(s.Timeout, max(o.GiveUp, time.Second))
 	}
-	if !o.FinishBy.IsZero() { // nor than it has time
+	if !o.FinishBy.IsZero() { // nor longer than is left until --finish-by
 		s.Timeout = min(s.Timeout, max(time.Until(o.FinishBy), time.Second))
 	}
 	s.Workers, s.Retries, s.GiveUp, s.UserAgent = o.Workers, o.Retries, o.GiveUp, "rosterpatch/"+o.Version
@@ -143,25 +150,24 @@ func (r *run) send(ctx context.Context, rows *feed, seen *tally) error {
 		return r.drive(ctx, rows, s, nil)
 	}
 	var err error
-	if s.twins, err = findTwins(rows, seen.duplicates.ids); err != nil {
-		ctx = endedBy(ctx, err)
+	if s.twins, err = findTwins(rows, seen.duplicates.ids); err != nil && r.stopped == nil {
+		r.stopped = err
 	}
 	return r.drive(ctx, rows, s, &comparer{sender: s, decide: s.apply})
-}
-
-// endedBy is ctx, ended by cause: what is sent under it is reported as unsent.
-func endedBy(ctx context.Context, cause error) context.Context {
-	ctx, cancel := context.WithCancelCause(ctx)
-	cancel(cause)
-	return ctx
 }
 
 func (r *run) sender() *sender {
 	return &sender{client: r.client, report: r.report, log: r.Log, verify: r.Verify}
 }
 
-// drive brings the rows into the pool, each as it is, or by way of c.
+// drive brings the rows into the pool, each as it is, or by way of c. Once the
+// run has stopped, they get their lines all the same.
 func (r *run) drive(ctx context.Context, rows *feed, s *sender, c *comparer) error {
+	if r.stopped != nil {
+		var cancel context.CancelCauseFunc
+		ctx, cancel = context.WithCancelCause(ctx)
+		cancel(r.stopped)
+	}
 	watched, done := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() { defer close(ended); r.watch(watched) }()
@@ -177,7 +183,7 @@ func (r *run) drive(ctx context.Context, rows *feed, s *sender, c *comparer) err
 		}
 		for it, err := range rows.items {
 			if err != nil {
-				return fmt.Errorf("read the rows once more, to send them: %w; no more were sent, and those that could not be read have no line: import the file as it is now", err)
+				return fmt.Errorf("read the rows once more: %w; no more were sent, and those that could not be read have no line: import the file as it is now", err)
 			}
 			taken := false
 			switch {

@@ -24,12 +24,8 @@ type sourceFile struct {
 }
 
 // openSources opens every source of a run, and checks their headers.
-func openSources(o *Options) (*feed, error) {
-	o.Limits = o.Limits.or(DefaultLimits())
-	if len(o.Sources) > 1 {
-		o.files = o.Sources
-	}
-	f := &feed{files: len(o.Sources) > 1, leftOut: new(int), skipped: new(int)}
+func openSources(o *setup) (*feed, error) {
+	f := &feed{files: len(o.files) > 1, leftOut: new(int), skipped: new(int)}
 	var files []*sourceFile
 	f.close = func() {
 		for _, s := range files {
@@ -44,7 +40,7 @@ func openSources(o *Options) (*feed, error) {
 		if slices.ContainsFunc(o.Sources[:i], func(other string) bool { return sameFile(other, path) }) {
 			return refused(&UsageError{"FILE", path, "is named twice"}, "")
 		}
-		s, err := openSource(path, *o)
+		s, err := o.openSource(i)
 		if err != nil {
 			return refused(err, "")
 		}
@@ -85,12 +81,17 @@ func sameFile(a, b string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(one, other)
 }
 
-func openSource(path string, o Options) (*sourceFile, error) {
+// openSource opens a source by its number.
+func (s *setup) openSource(i int) (*sourceFile, error) {
+	path := s.Sources[i]
 	name := path
-	if path == o.spooled {
+	switch {
+	case path == s.spooled:
 		name = "stdin"
+	case len(s.files) > 1:
+		name = s.files[i]
 	}
-	reading := o.Reading
+	reading := s.Reading
 	reading.Name = name
 	f, err := source.Open(path, reading)
 	if err != nil {
@@ -225,37 +226,4 @@ func (s *sourceFile) place(f *feed, row source.Row) []string {
 		cells[at] = row.Cells[i]
 	}
 	return cells
-}
-
-// spool copies standard input, or a pipe that is named as a source, to a file
-// of its own: a run reads its source twice, and a rerun may have to read it
-// again.
-func (o *Options) spool(path string) (remove func(), err error) {
-	remove = func() {}
-	for i, name := range o.Sources {
-		in := o.Stdin
-		if name != "-" {
-			info, err := os.Stat(name)
-			if err != nil || info.Mode().IsRegular() || info.IsDir() {
-				continue
-			}
-			pipe, err := os.Open(name)
-			if err != nil {
-				return remove, &RefusedError{Cause: err}
-			}
-			defer pipe.Close()
-			in = pipe
-		}
-		if o.spooled != "" {
-			return remove, &UsageError{"FILE", name, "is a second one that can be read only once; name one such"}
-		}
-		os.Remove(path) // of a run that was killed before it had a report
-		if err := source.Spool(in, path); err != nil {
-			return remove, err
-		}
-		remove = func() { os.Remove(path) }
-		o.Sources = slices.Clone(o.Sources)
-		o.Sources[i], o.spooled = path, path
-	}
-	return remove, nil
 }

@@ -23,14 +23,13 @@ func Undo(ctx context.Context, o Options) (Summary, error) {
 
 // openUndo opens a report to be undone: its rows from the last to the first,
 // since of rows of one id the last has to go back first.
-func openUndo(o *Options) (*feed, error) {
-	u := &undoing{path: o.Sources[0]}
+func openUndo(s *setup) (*feed, error) {
+	u := &undoing{setup: s, path: s.Sources[0]}
 	f := &feed{leftOut: new(int), skipped: new(int), close: u.close}
-	if err := u.open(o, f); err != nil {
+	if err := u.open(f); err != nil {
 		u.close()
 		return nil, &RefusedError{Cause: err}
 	}
-	o.mode = restoring
 	f.items = func(yield func(item, error) bool) {
 		for l, err := range ahead(inOrder(u.reader, &u.lines)) {
 			var it item
@@ -47,30 +46,30 @@ func openUndo(o *Options) (*feed, error) {
 
 // undoing is a report that is to be undone.
 type undoing struct {
+	*setup
 	path    string
 	reader  *report.Reader
 	mapping *mapping.Mapping // tells the ids
 	lines   spill            // place of a row in the sources, backwards → offset of its line
 }
 
-func (u *undoing) open(o *Options, f *feed) error {
+func (u *undoing) open(f *feed) error {
+	if u.facts.State == report.Running {
+		return fmt.Errorf("the run of %s was killed, so what it changed last is not known; finish it with rerun, then undo that", u.path)
+	}
 	var err error
 	if u.reader, err = report.Open(u.path); err != nil {
 		return err
 	}
-	facts, err := o.undone(u.path)
-	if err != nil {
-		return err
-	}
-	f.header, f.files = u.reader.Header(), len(o.files) > 1
-	f.sources = func() ([]report.Source, error) { return facts.Sources, nil }
-	if u.mapping, err = o.spec().Compile(f.header); err != nil {
+	f.header, f.files = u.reader.Header(), len(u.files) > 1
+	f.sources = func() ([]report.Source, error) { return u.facts.Sources, nil }
+	if u.mapping, err = u.spec().Compile(f.header); err != nil {
 		return err
 	}
 	if f.of, err = sourceOf(u.path); err != nil {
 		return err
 	}
-	return u.index(o.files)
+	return u.index()
 }
 
 func (u *undoing) close() {
@@ -80,20 +79,8 @@ func (u *undoing) close() {
 	}
 }
 
-// undone takes over how the run read its rows.
-func (o *Options) undone(path string) (report.Facts, error) {
-	facts, err := report.ReadFacts(report.FactsPath(path))
-	if err != nil {
-		return facts, err
-	}
-	if facts.State == report.Running {
-		return facts, fmt.Errorf("the run of %s was killed, so what it changed last is not known; finish it with rerun, then undo that", path)
-	}
-	return facts, o.recall(facts)
-}
-
 // index notes where the lines stand, the last row first.
-func (u *undoing) index(files []string) error {
+func (u *undoing) index() error {
 	restorable := false
 	for {
 		l, err := u.reader.Next()
@@ -104,8 +91,11 @@ func (u *undoing) index(files []string) error {
 			return err
 		}
 		restorable = restorable || l.Before != ""
-		at := restoring.key(place(max(slices.Index(files, l.File), 0), l.Line))
-		if err := u.lines.add(at, uint64(u.reader.Offset())); err != nil {
+		file, err := u.file(l.File)
+		if err != nil {
+			return err
+		}
+		if err := u.lines.add(restoring.key(place(file, l.Line)), uint64(u.reader.Offset())); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ func (c *mapCommand) Run(p *process) error {
 	if err := c.encoded.into(&o); err != nil {
 		return err
 	}
-	text, err := importer.Guess(o)
+	text, err := importer.Guess(p, o)
 	if err != nil {
 		return err
 	}

@@ -29,17 +29,17 @@ func (*reportCommand) ExitCodes() []int {
 
 // Run is called by kong.
 func (c *reportCommand) Run(p *process) error {
-	s, err := report.Summarise(c.Reports...)
+	s, err := report.Summarise(p, c.Reports...)
 	if err != nil {
-		return &importer.RefusedError{Cause: err}
+		return refused(err)
 	}
 	if c.Merge != "" {
-		err := report.Merge(c.Merge, report.CreateOptions{Force: c.Force}, c.Reports...)
+		err := report.Merge(p, c.Merge, report.CreateOptions{Force: c.Force}, c.Reports...)
 		if errors.Is(err, os.ErrExist) {
 			return &importer.UsageError{Flag: "--merge", Value: c.Merge, Problem: "is there already; name another, or replace it with --force"}
 		}
 		if err != nil {
-			return err
+			return refused(err)
 		}
 	}
 	switch {
@@ -49,6 +49,14 @@ func (c *reportCommand) Run(p *process) error {
 		return c.page(s, p.out)
 	}
 	return s.Text(p.out, "")
+}
+
+// refused is err, as a refusal where it is about what a report holds.
+func refused(err error) error {
+	if is[*report.Error](err) || errors.Is(err, os.ErrNotExist) {
+		return &importer.RefusedError{Cause: err}
+	}
+	return err
 }
 
 // page writes the summary as HTML.

@@ -34,7 +34,7 @@ func (p *process) carryOut(act action, files []string, f *running, more ...setti
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeServer()) }()
+	defer func() { err = beside(closeServer(), err) }()
 	o := importer.Options{Version: version, Sources: files, Server: server, Stdin: p.in}
 	if f.Sandbox {
 		o.ServerName = "sandbox"
@@ -56,9 +56,17 @@ func (p *process) carryOut(act action, files []string, f *running, more ...setti
 	if err == nil && s.Undone > 0 {
 		err = &notUpdated{s.Undone}
 	}
-	problem := errors.Join(s.Text(p.out, f.again()), f.write(s.Summary, exitCode(err)))
-	if problem != nil {
-		err = errors.Join(problem, err)
+	return beside(errors.Join(s.Text(p.out, f.again()), f.write(s.Summary, exitCode(err))), err)
+}
+
+// beside is how a run ended, and a problem of the program beside it. The problem
+// has to be told: that rows were not updated, the summary has said.
+func beside(problem, err error) error {
+	switch {
+	case problem == nil:
+		return err
+	case is[*notUpdated](err):
+		return problem
 	}
-	return err
+	return errors.Join(problem, err)
 }

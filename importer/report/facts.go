@@ -39,6 +39,7 @@ type Facts struct {
 	Start      time.Time       `json:"start"`
 	End        time.Time       `json:"end,omitzero"`
 	Sources    []Source        `json:"sources,omitempty"`
+	Shard      string          `json:"shard,omitempty"`   // which rows of the sources it takes, such as 0/2; "" for all
 	Options    json.RawMessage `json:"options,omitempty"` // as the command records them
 	Rows       int             `json:"rows"`              // source rows the report is to hold
 	Skipped    int             `json:"skipped,omitempty"` // lines of the sources that hold no row

@@ -1,18 +1,21 @@
 package report
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 )
 
 // Merge writes one report of several, its [Facts] beside it: a line for each row,
 // in the order of the sources, the latest run's where a row has more than one.
-// The reports must be of the same sources, with the same columns. out may be one
-// of them, with Force: it is read to the end all the same.
-func Merge(out string, o CreateOptions, paths ...string) (err error) {
-	set, err := openSet(paths)
+// The reports must be of the same sources, with the same columns, and none may
+// have been killed before its end unless a rerun of it is among them. out may be
+// one of them, with Force. What stands at out is replaced once all is written.
+func Merge(ctx context.Context, out string, o CreateOptions, paths ...string) (err error) {
+	set, err := openSet(ctx, paths)
 	if err != nil {
 		return err
 	}
@@ -20,20 +23,32 @@ func Merge(out string, o CreateOptions, paths ...string) (err error) {
 	if err := set.alike(); err != nil {
 		return err
 	}
-	o.Files = slices.ContainsFunc(set.parts, func(p *part) bool { return p.layout.files })
-	w, err := Create(out, set.parts[0].Header(), o)
+	if _, err := os.Lstat(out); err == nil && !o.Force {
+		return fmt.Errorf("merge into %s: %w", out, fs.ErrExist)
+	}
+	begun := out + ".merging"
+	files := slices.ContainsFunc(set.parts, func(p *part) bool { return p.layout.files })
+	w, err := Create(begun, set.parts[0].Header(), CreateOptions{Force: true, Files: files})
 	if err != nil {
 		return err
 	}
-	run := set.facts()
-	err = set.each(func(_ *part, l Line) error {
-		run.Outcomes[l.Outcome]++
+	facts := set.facts()
+	err = set.each(ctx, func(_ *part, l Line) error {
+		facts.Outcomes[l.Outcome]++
 		return w.Add(l)
 	})
-	if err = errors.Join(err, w.Close()); err != nil {
-		return errors.Join(err, os.Remove(out))
+	err = errors.Join(err, w.Close())
+	if err == nil && o.Force {
+		err = MakeWay(out)
 	}
-	return WriteFacts(FactsPath(out), run)
+	if err == nil {
+		err = name(begun, out)
+	}
+	if err != nil {
+		os.Remove(begun)
+		return err
+	}
+	return WriteFacts(FactsPath(out), facts)
 }
 
 // alike refuses reports whose lines are not lines of one thing.
@@ -45,6 +60,11 @@ func (s *set) alike() error {
 		}
 		if first.facts != nil && p.facts != nil && first.source != p.source {
 			return &Error{File: p.path, Msg: fmt.Sprintf("its source is not that of %s (the SHA-256 differs)", first.path), Fix: "merge reports of one source"}
+		}
+	}
+	for _, p := range s.parts {
+		if left := p.unreached(); left > 0 {
+			return &Error{File: p.path, Msg: fmt.Sprintf("its run was killed before it came to %s", Counted(left, "row")), Fix: "finish it with rerun, then merge"}
 		}
 	}
 	return nil
@@ -74,11 +94,14 @@ func (s *set) facts() Facts {
 		sum.Requests += p.facts.Requests
 		sum.Retries += p.facts.Retries
 		sum.Throttles += p.facts.Throttles
-		sum.Rows += p.unreached()
 	}
-	sum.Rows += len(s.places)
+	sum.Rows = len(s.places)
 	if latest != nil {
 		sum.Command, sum.Version, sum.Sources, sum.Options = latest.facts.Command, latest.facts.Version, latest.facts.Sources, latest.facts.Options
+		sum.Shard = latest.facts.Shard
+	}
+	if slices.ContainsFunc(s.parts, func(p *part) bool { return p.facts != nil && p.facts.Shard != sum.Shard }) {
+		sum.Shard = ""
 	}
 	return sum
 }

@@ -35,7 +35,7 @@ func TestMergeShards(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const rows = 2000 // some chunks of lines
 	paths := shards(t, rows)
-	if err := Merge("a.report.csv", CreateOptions{}, paths...); err != nil {
+	if err := Merge(t.Context(), "a.report.csv", CreateOptions{}, paths...); err != nil {
 		t.Fatal(err)
 	}
 	r, err := Open("a.report.csv")
@@ -64,13 +64,13 @@ func TestMergeShards(t *testing.T) {
 func TestMergeIntoOneOfThem(t *testing.T) {
 	t.Chdir(t.TempDir())
 	paths := shards(t, 30)
-	if err := Merge(paths[1], CreateOptions{}, paths...); err == nil {
+	if err := Merge(t.Context(), paths[1], CreateOptions{}, paths...); err == nil {
 		t.Error("a report was overwritten")
 	}
-	if err := Merge(paths[1], CreateOptions{Force: true}, paths...); err != nil {
+	if err := Merge(t.Context(), paths[1], CreateOptions{Force: true}, paths...); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := Summarise(paths[1]); err != nil || s.Rows != 30 {
+	if s, err := Summarise(t.Context(), paths[1]); err != nil || s.Rows != 30 {
 		t.Errorf("%v, %v", s, err)
 	}
 }
@@ -79,7 +79,7 @@ func TestMergeRefusesOtherColumns(t *testing.T) {
 	t.Chdir(t.TempDir())
 	save(t, "a.csv", []string{"sourcedId", "role"}, nil)
 	save(t, "b.csv", []string{"role", "sourcedId"}, nil)
-	if err := Merge("c.csv", CreateOptions{}, "a.csv", "b.csv"); err == nil || !strings.HasPrefix(err.Error(), "b.csv:1: ") {
+	if err := Merge(t.Context(), "c.csv", CreateOptions{}, "a.csv", "b.csv"); err == nil || !strings.HasPrefix(err.Error(), "b.csv:1: ") {
 		t.Errorf("%v", err)
 	}
 	if _, err := os.Stat("c.csv"); err == nil {
@@ -99,7 +99,7 @@ func TestMergeKeepsSourcesApart(t *testing.T) {
 	if err := os.WriteFile("x.csv", []byte(written(t, header, true, lines...)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Merge("y.csv", CreateOptions{}, "x.csv"); err != nil {
+	if err := Merge(t.Context(), "y.csv", CreateOptions{}, "x.csv"); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile("y.csv")
@@ -109,7 +109,7 @@ func TestMergeKeepsSourcesApart(t *testing.T) {
 	if diff := cmp.Diff(written(t, header, true, lines[0], lines[2], lines[1]), string(got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	s, err := Summarise("y.csv")
+	s, err := Summarise(t.Context(), "y.csv")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +51,7 @@ type place struct {
 // openSet opens reports and finds the line of each row. Where a row has several
 // lines, the one of the latest run counts. Lines of reports that are known to be
 // of different sources are lines of different rows.
-func openSet(paths []string) (*set, error) {
+func openSet(ctx context.Context, paths []string) (*set, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("name at least one report")
 	}
@@ -62,7 +63,7 @@ func openSet(paths []string) (*set, error) {
 		}
 		s.parts = append(s.parts, p)
 	}
-	if err := s.index(); err != nil {
+	if err := s.index(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -95,7 +96,7 @@ func (s *set) Close() error {
 	return errors.Join(errs...)
 }
 
-func (s *set) index() error {
+func (s *set) index(ctx context.Context) error {
 	known := map[string]int32{}
 	var sources []string
 	for i, p := range s.parts {
@@ -108,6 +109,9 @@ func (s *set) index() error {
 			l, err := p.Next()
 			if err == io.EOF {
 				break
+			}
+			if err == nil {
+				err = context.Cause(ctx)
 			}
 			if err != nil {
 				return err
@@ -158,9 +162,12 @@ func (p place) sameRow(q place) bool {
 }
 
 // each visits the line of each row, in the order of the sources.
-func (s *set) each(visit func(*part, Line) error) error {
+func (s *set) each(ctx context.Context, visit func(*part, Line) error) error {
 	offsets := make([][]int64, len(s.parts))
 	for chunk := range slices.Chunk(s.places, 4*readAhead) {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
 		for i := range offsets {
 			offsets[i] = offsets[i][:0]
 		}

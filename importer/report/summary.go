@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"io"
 	"slices"
@@ -76,11 +77,11 @@ type row struct {
 	header    []string
 }
 
-// Summarise reads reports and what stands beside them. It is an [Error] when one
-// of them is no report. Memory grows by 24 bytes a row, and with the
-// reasons and the schools.
-func Summarise(paths ...string) (*Summary, error) {
-	set, err := openSet(paths)
+// Summarise reads reports and what stands beside them, until ctx ends. It is an
+// [Error] when one of them is no report. Memory grows by 24 bytes a row, and with
+// the reasons and the schools.
+func Summarise(ctx context.Context, paths ...string) (*Summary, error) {
+	set, err := openSet(ctx, paths)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +94,7 @@ func Summarise(paths ...string) (*Summary, error) {
 		columns[p] = findColumns(p.Header(), i)
 		c.Reports = append(c.Reports, Report{Path: p.path, Lines: p.lines, Torn: p.Torn(), Left: p.unreached(), Facts: p.facts})
 	}
-	err = set.each(func(p *part, l Line) error {
+	err = set.each(ctx, func(p *part, l Line) error {
 		if undone, id := c.line(columns[p], &l); undone {
 			c.keep(row{l, id, p.Header()})
 		}

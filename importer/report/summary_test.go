@@ -99,7 +99,7 @@ func TestSummary(t *testing.T) {
 	goldens := inTempDir(t)
 	header, run, lines := term()
 	save(t, "term.report.csv", header, run, lines...)
-	s, err := Summarise("term.report.csv")
+	s, err := Summarise(t.Context(), "term.report.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestHeadlineAndNextCommand(t *testing.T) {
 				test.path = "x.report.csv"
 			}
 			save(t, test.path, header, test.run, test.lines...)
-			s, err := Summarise(test.path)
+			s, err := Summarise(t.Context(), test.path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,7 +182,7 @@ func TestALaterRunCounts(t *testing.T) {
 	save(t, "first.csv", header, run(0, Running, "aa"), line(2, Updated), line(3, Failed))
 	save(t, "other.csv", header, run(2, Finished, "bb"), line(2, Failed), line(3, Failed), line(4, Failed), line(5, Failed))
 
-	s, err := Summarise("second.csv", "first.csv")
+	s, err := Summarise(t.Context(), "second.csv", "first.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestALaterRunCounts(t *testing.T) {
 	if _, next := s.next(); len(next) != 1 || next[0] != "rosterpatch rerun second.csv" {
 		t.Errorf("next: %q", next)
 	}
-	s, err = Summarise("first.csv", "other.csv")
+	s, err = Summarise(t.Context(), "first.csv", "other.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestALaterRunCounts(t *testing.T) {
 		t.Errorf("runs of two sources: %d rows, %d unreached; want 6, 2", s.Rows, s.Unreached)
 	}
 
-	if err := Merge("all.csv", CreateOptions{}, "second.csv", "first.csv"); err != nil {
+	if err := Merge(t.Context(), "all.csv", CreateOptions{}, "second.csv", "first.csv"); err != nil {
 		t.Fatal(err)
 	}
 	if merged, err := ReadFacts("all.json"); err != nil || merged.State != Finished || merged.Rows != 4 {
@@ -213,7 +213,7 @@ func TestALaterRunCounts(t *testing.T) {
 	if diff := cmp.Diff(written(t, header, false, line(2, Updated), line(3, Updated), line(4, Failed), line(5, Updated)), string(text)); diff != "" {
 		t.Errorf("merged (-want +got):\n%s", diff)
 	}
-	if err := Merge("mixed.csv", CreateOptions{}, "first.csv", "other.csv"); err == nil || !strings.Contains(err.Error(), "first.csv") || !strings.Contains(err.Error(), "other.csv") {
+	if err := Merge(t.Context(), "mixed.csv", CreateOptions{}, "first.csv", "other.csv"); err == nil || !strings.Contains(err.Error(), "first.csv") || !strings.Contains(err.Error(), "other.csv") {
 		t.Errorf("merging runs of two sources: %v", err)
 	}
 	if _, err := os.Stat("mixed.csv"); !errors.Is(err, fs.ErrNotExist) {
@@ -232,7 +232,7 @@ func TestAPageIsBoundedAndKeepsUnsentRowsLast(t *testing.T) {
 		lines = append(lines, Line{Line: i + 2, Outcome: o, Cells: []string{"<b>" + fmt.Sprint(i)}})
 	}
 	save(t, "x.report.csv", []string{"sourcedId"}, nil, lines...)
-	s, err := Summarise("x.report.csv")
+	s, err := Summarise(t.Context(), "x.report.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func TestAPageIsBoundedAndKeepsUnsentRowsLast(t *testing.T) {
 func TestAnEmptySummaryIsStillJSON(t *testing.T) {
 	t.Chdir(t.TempDir())
 	save(t, "x.report.csv", []string{"sourcedId"}, nil)
-	s, err := Summarise("x.report.csv")
+	s, err := Summarise(t.Context(), "x.report.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
