@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"rosterpatch/importer/report"
 	"rosterpatch/mapping"
@@ -27,7 +28,7 @@ type sent struct {
 
 type sentEntry struct {
 	id     uint64 // hash
-	order  uint64 // number of the report, and line in its source
+	order  uint64 // number of the report, and place in its sources
 	change [16]byte
 }
 
@@ -73,6 +74,9 @@ func (r *run) earlierReports(path string) (reports []dated, why string, err erro
 		if err != nil {
 			facts = report.Facts{} // its lines have what it takes
 		} else if other := recordedIn(facts).BaseURL; other != r.serverName() {
+			if !local(other) || !local(r.serverName()) {
+				return nil, "", &UsageError{"--against", path, fmt.Sprintf("is of a run against %s, and this one is against %s", other, r.serverName())}
+			}
 			r.Log.Warn().Str("report", path).Str("of", other).Str("this", r.serverName()).Msg("the report to go by is of another server")
 		}
 		return []dated{{path, facts}}, "", nil
@@ -81,15 +85,42 @@ func (r *run) earlierReports(path string) (reports []dated, why string, err erro
 	if err != nil {
 		return nil, "", &UsageError{"--against", path, "cannot be read: " + err.Error()}
 	}
-	for i, f := range slices.Backward(found) {
-		switch {
-		case f.State == report.Running:
-			return nil, f.path + " is of a run that was killed; finish it with rerun", nil
-		case f.State == report.Finished && (f.Shard == "" || f.Shard == r.Shard.String()):
-			return found[i:], "", nil
+	newest := len(found) - 1
+	for newest >= 0 && !(found[newest].State == report.Finished && (found[newest].Shard == "" || found[newest].Shard == r.Shard.String())) {
+		newest--
+	}
+	if newest < 0 {
+		return nil, "no finished report in " + path, nil
+	}
+	carried, missing := carriedOn(found, newest)
+	if missing != "" {
+		return nil, missing + ", which the newest report carries on, is not there any more", nil
+	}
+	for i, f := range found[carried[0]:] {
+		if f.State == report.Running && !slices.Contains(carried, carried[0]+i) {
+			return nil, f.path + " is of a run that was killed, or lacks its .json; finish it with rerun", nil
 		}
 	}
-	return nil, "no finished report in " + path, nil
+	return found[carried[0]:], "", nil
+}
+
+// carriedOn are the reports whose lines found[i] carries on and itself, the oldest
+// first: a rerun holds the lines of the run that it finished. missing is the path
+// of one that is not among the reports.
+func carriedOn(found []dated, i int) (carried []int, missing string) {
+	carried = []int{i}
+	for found[i].Command == report.CommandRerun {
+		of := recordedIn(found[i].Facts).Of
+		if of == nil {
+			return nil, "the report"
+		}
+		i = slices.IndexFunc(found, func(d dated) bool { return filepath.Base(d.path) == filepath.Base(of.Path) })
+		if i < 0 || i >= carried[0] {
+			return nil, of.Path
+		}
+		carried = slices.Insert(carried, 0, i)
+	}
+	return carried, ""
 }
 
 // reportsIn are the reports in a directory of runs against the same server,
@@ -105,29 +136,51 @@ func (r *run) reportsIn(dir string) ([]dated, error) {
 		if !isCSV {
 			continue
 		}
+		path := filepath.Join(dir, e.Name())
 		facts, err := report.ReadFacts(filepath.Join(dir, name+".json"))
-		if err != nil || facts.Command == report.CommandPlan {
+		if err != nil {
+			if when, ok := lostReport(path); ok { // what it changed is not known
+				found = append(found, dated{path, report.Facts{State: report.Running, Start: when}})
+			}
+			continue
+		}
+		if facts.Command == report.CommandPlan {
 			continue
 		}
 		if recordedIn(facts).BaseURL != r.serverName() || r.Shard.excludes(facts.Shard) {
 			continue
 		}
-		found = append(found, dated{filepath.Join(dir, e.Name()), facts})
+		found = append(found, dated{path, facts})
 	}
 	slices.SortFunc(found, func(a, b dated) int { return a.Start.Compare(b.Start) })
 	return found, nil
 }
 
-// read adds the lines of a report, read with the mapping of its run.
+// lostReport reports whether a file is a report, and when it was written to last.
+func lostReport(path string) (when time.Time, ok bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return when, false
+	}
+	reader, err := report.Open(path)
+	if err != nil {
+		return when, false
+	}
+	reader.Close()
+	return info.ModTime(), true
+}
+
+// read adds the lines of a report, read with the mapping of its run. Lines that a
+// rerun carries over count as of the run that wrote them, the oldest of all.
 func (s *sent) read(earlier dated, number int, o Options) error {
 	reader, err := report.Open(earlier.path)
 	if err != nil {
 		return err
 	}
 	defer reader.Close()
-	spec := o.spec()
-	if text := recordedIn(earlier.Facts).Mapping; text != "" {
-		if spec, err = mapping.Parse(report.FactsPath(earlier.path), []byte(text)); err != nil {
+	spec, was := o.spec(), recordedIn(earlier.Facts)
+	if earlier.State != "" { // its facts are known
+		if spec, err = mapping.Parse(report.FactsPath(earlier.path), []byte(was.Mapping)); err != nil {
 			return err
 		}
 	}
@@ -148,7 +201,12 @@ func (s *sent) read(earlier dated, number int, o Options) error {
 		if id == "" || l.Outcome == report.Invalid || l.Outcome == report.Unsent && l.Attempts == 0 {
 			continue // nothing of the row went out
 		}
-		e := sentEntry{id: hashOf(id), order: uint64(number)<<40 | uint64(l.Line)}
+		by := number
+		if earlier.Command == report.CommandRerun && l.FinishedAt.Before(earlier.Start) {
+			by = 0
+		}
+		at := was.Mode.key(place(max(slices.Index(was.Files, l.File), 0), l.Line)) << 12 >> 12
+		e := sentEntry{id: hashOf(id), order: uint64(by)<<52 | at}
 		if l.Outcome.Done() {
 			e.change = changeOf(l.Fingerprint)
 		}

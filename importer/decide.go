@@ -83,7 +83,10 @@ func (s *sender) apply(it item, record oneroster.Record) (*job, error) {
 	if len(change) == 0 {
 		if it.tried { // and it may have been that run which brought it about
 			l := it.line(report.Unchanged)
-			l.Message = it.says("the server holds it already, perhaps since the attempt before")
+			l.Message = it.says("the server holds it already, perhaps since the run before sent it")
+			if it.before == nil {
+				l.Message += "; what it held before is not known, so an undo leaves it"
+			}
 			return nil, s.write(l)
 		}
 		return s.decline(it, report.Unchanged, "the server holds it already")

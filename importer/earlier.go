@@ -157,18 +157,23 @@ func (e *earlier) reread(it *item, l report.Line) error {
 		it.settle(report.Unchanged, "--where does not take this row any more")
 	}
 	it.tried = l.Attempts > 0
-	it.mended = l.Fingerprint != "" && it.change.Fingerprint() != l.Fingerprint
+	differs := l.Fingerprint != "" && it.change.Fingerprint() != l.Fingerprint
+	if it.mended = differs && !e.lost; differs && e.lost {
+		it.settle(report.Invalid, fmt.Sprintf("its cells do not say what result.fingerprint stands for: they were mended, or the run read them with other options, which %s would tell; bring that file back, or clear result.fingerprint to send what the cells say", report.FactsPath(e.path)))
+	}
 	if l.Before == "" || it.settled != nil {
 		return nil
 	}
 	return it.expect(e.path, l.Before, l.After)
 }
 
-// unreached is a row that has no line in the report.
+// unreached is a row that has no line in the report: the run was killed, perhaps
+// while the row was under way.
 func (e *earlier) unreached(it item) item {
 	if it.settled == nil && !e.Redo.chosen(report.Line{Outcome: report.Unsent}) {
 		it.settle(report.Unsent, unsentMessage)
 	}
+	it.tried = true
 	return it
 }
 

@@ -98,7 +98,9 @@ func (r *run) compare(ctx context.Context, rows *feed, seen *tally) (*feed, *tal
 	if r.stopped != nil {
 		return rows, seen.compared(), nil
 	}
-	s, err := setUp(Options{Sources: []string{path}}, report.CommandApply)
+	o := r.Options
+	o.Sources = []string{path}
+	s, err := setUp(o, report.CommandApply)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,6 +3,8 @@ package importer
 import (
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/url"
 
 	"rosterpatch/importer/report"
 	"rosterpatch/mapping"
@@ -57,6 +59,10 @@ func (s *setup) recall() error {
 	if err != nil {
 		return err
 	}
+	if now := s.serverName(); r.BaseURL != now && !(local(r.BaseURL) && local(now)) {
+		return fmt.Errorf("%s is of a run against %s, and this one is against %s; if that is the same server under another name, put the name as options.baseUrl into %s",
+			s.Sources[0], r.BaseURL, now, report.FactsPath(s.Sources[0]))
+	}
 	if s.Mapping == nil {
 		s.Mapping = &spec
 	}
@@ -71,6 +77,20 @@ func (s *setup) recall() error {
 		s.Shard, err = ParseShard(s.facts.Shard)
 	}
 	return err
+}
+
+// local reports whether a server is one for trying things out, on this machine:
+// such a one comes back at another port.
+func local(server string) bool {
+	if server == "sandbox" {
+		return true
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // recordedIn is what the facts of an earlier run keep of its options, as far as
