@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"rosterpatch/importer/oneroster"
 )
@@ -20,24 +19,29 @@ func (c *comparer) page(batch []item, found map[string]oneroster.Record) *job {
 	}
 	query := oneroster.Query{IDs: ids, Limit: len(ids), Offset: len(found)}
 	return &job{
-		lanes: ids,
-		send:  func(ctx context.Context) (oneroster.Answer, error) { return c.client.List(ctx, query) },
+		lanes:   ids,
+		looksAt: len(ids),
+		send:    func(ctx context.Context) (oneroster.Answer, error) { return c.client.List(ctx, query) },
 		settle: func(r result) ([]*job, error) {
 			if r.stopped {
-				return nil, c.unread(batch, r)
+				for _, it := range batch {
+					if err := c.unread(it, r); err != nil {
+						return nil, err
+					}
+				}
+				return nil, nil
 			}
 			page, err := oneroster.ParsePage(r.answer.Body)
 			if r.answer.Verdict != oneroster.Accepted || err != nil {
-				return c.distrust(batch, fmt.Sprintf("the server answers %d to the in-list filter", r.answer.Status)), nil
+				c.distrust(fmt.Sprintf("the server answers %d to the in-list filter", r.answer.Status))
+				return c.alone(batch), nil
 			}
 			before := len(found)
 			for _, record := range page.Enrollments {
 				found[record.ID()] = record
 			}
-			if len(found) > 0 && len(batch) > 1 { // one id finds its record however the filter is read
-				c.trust()
-			}
-			if len(found) > before && len(found) < page.TotalCount && len(found) < len(batch) {
+			more := page.TotalCount <= 0 || len(found) < page.TotalCount // where that is not said, until a page brings nothing new
+			if more && len(found) > before && len(found) < len(batch) {
 				return []*job{c.page(batch, found)}, nil
 			}
 			return c.found(batch, found)
@@ -46,84 +50,38 @@ func (c *comparer) page(batch []item, found map[string]oneroster.Record) *job {
 }
 
 // found decides the rows whose records were found, and has a single read say of
-// the others whether they are missing.
-func (c *comparer) found(batch []item, found map[string]oneroster.Record) ([]*job, error) {
-	var jobs []*job
-	var absent []item
+// each of the others whether it is missing.
+func (c *comparer) found(batch []item, found map[string]oneroster.Record) (jobs []*job, err error) {
 	for _, it := range batch {
 		record, ok := found[it.change.SourcedID]
 		if !ok {
-			absent = append(absent, it)
+			jobs = append(jobs, c.confirm(it))
 			continue
 		}
-		j, err := c.decide(it, record)
+		next, err := following(c.decide(it, record))
 		if err != nil {
 			return nil, err
 		}
-		if j != nil {
-			jobs = append(jobs, j)
-		}
-	}
-	if len(absent) > 0 {
-		jobs = append(jobs, c.confirm(absent))
+		jobs = append(jobs, next...)
 	}
 	return jobs, nil
 }
 
-// confirm is the job that asks for one of several rows whose records were not
-// listed.
-func (c *comparer) confirm(absent []item) *job {
-	lanes := make([]string, len(absent))
-	for i, it := range absent {
-		lanes[i] = it.change.SourcedID
-	}
-	j := c.one(absent[0])
-	j.lanes = lanes
-	settleOne := j.settle
+// confirm is the job that asks for the record of a row which was not listed.
+func (c *comparer) confirm(it item) *job {
+	j := c.one(it)
+	settle := j.settle
 	j.settle = func(r result) ([]*job, error) {
-		missing := r.answer.Verdict == oneroster.Refused && r.answer.Status == http.StatusNotFound
-		switch {
-		case r.stopped:
-			return nil, c.unread(absent, r)
-		case len(absent) == 1 && !missing:
-			return settleOne(r)
-		case r.answer.Verdict == oneroster.Accepted:
-			return c.distrust(absent, "the in-list filter does not find records that are there"), nil
-		case !missing:
-			return c.alone(absent), nil
+		if r.answer.Verdict == oneroster.Accepted && !r.stopped {
+			c.distrust("the in-list filter does not find records that are there")
 		}
-		proven := absent
-		if !c.trusted() {
-			proven = absent[:1]
-		}
-		for _, it := range proven {
-			if _, err := c.decide(it, nil); err != nil {
-				return nil, err
-			}
-		}
-		if rest := absent[len(proven):]; len(rest) > 0 {
-			return []*job{c.confirm(rest)}, nil
-		}
-		return nil, nil
+		return settle(r)
 	}
 	return j
 }
 
-// trust notes that the in-list filter finds records.
-func (c *comparer) trust() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.finds = true
-}
-
-func (c *comparer) trusted() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.finds
-}
-
-// distrust reads these rows, and all that come after, one by one.
-func (c *comparer) distrust(batch []item, why string) []*job {
+// distrust has all rows that come from here on read one by one.
+func (c *comparer) distrust(why string) {
 	c.mu.Lock()
 	first := !c.single
 	c.single = true
@@ -131,7 +89,6 @@ func (c *comparer) distrust(batch []item, why string) []*job {
 	if first {
 		c.log.Warn().Str("why", why).Msg("records are read one by one from here on")
 	}
-	return c.alone(batch)
 }
 
 // alone are the jobs that read the records of these rows one by one.

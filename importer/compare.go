@@ -8,16 +8,13 @@ import (
 	"sync"
 
 	"rosterpatch/importer/oneroster"
-	"rosterpatch/importer/report"
 )
 
 // comparer reads the record of each row before it is decided what to do with
 // the row. Rows go in batches, read with the in-list filter; where a server does
-// not take the filter, or an id does not fit into it, one by one.
-//
-// That a record is missing is believed once a single read of it has said 404,
-// for a server may read the filter otherwise; once the filter has found records,
-// one such read speaks for all that a batch lacks.
+// not take the filter, or an id does not fit into it, one by one. That a record
+// is missing is believed only when a single read of it has said 404, for a server
+// may read the filter otherwise.
 type comparer struct {
 	*sender
 	submit func(*job) bool
@@ -28,8 +25,7 @@ type comparer struct {
 	batch []item
 	size  int // of the batch, in bytes of address
 
-	mu    sync.Mutex
-	finds bool // the in-list filter has found a record
+	mu sync.Mutex
 	reading
 }
 
@@ -49,8 +45,11 @@ func (c *comparer) add(it item) (bool, error) {
 			return true, err
 		}
 		if record != nil {
-			_, err := c.decide(it, record)
-			return true, err
+			j, err := c.decide(it, record)
+			if j == nil || err != nil {
+				return true, err
+			}
+			return c.submit(j), nil
 		}
 	}
 	if slices.ContainsFunc(c.batch, func(b item) bool { return b.change.SourcedID == id }) {
@@ -97,43 +96,36 @@ func (c *comparer) one(it item) *job {
 			return c.client.Get(ctx, it.change.SourcedID)
 		},
 		settle: func(r result) ([]*job, error) {
-			var record oneroster.Record
-			var err error
-			switch {
-			case r.answer.Verdict == oneroster.Accepted && !r.stopped:
-				if record, err = oneroster.ParseRecord(r.answer.Body); err != nil {
-					r.answer.Message = err.Error()
-					return nil, c.unread([]item{it}, r)
-				}
-			case r.answer.Status != http.StatusNotFound || r.stopped:
-				return nil, c.unread([]item{it}, r)
+			record, found := r.record()
+			if !found {
+				return nil, c.unread(it, r)
 			}
-			j, err := c.decide(it, record)
-			if j == nil || err != nil {
-				return nil, err
-			}
-			return []*job{j}, nil
+			return following(c.decide(it, record))
 		},
 	}
 }
 
-// unread writes the lines of rows whose record could not be read. Nothing was
-// sent of them.
-func (c *comparer) unread(rows []item, r result) error {
-	for _, it := range rows {
-		outcome := report.Failed
-		if r.stopped {
-			outcome = report.Unsent
+// record is the one that a single read has found, nil if there is none; found is
+// false if the read does not say.
+func (r *result) record() (record oneroster.Record, found bool) {
+	switch {
+	case r.stopped:
+	case r.answer.Verdict == oneroster.Accepted:
+		record, err := oneroster.ParseRecord(r.answer.Body)
+		if err != nil {
+			r.answer.Message = err.Error()
 		}
-		l := it.line(outcome)
-		r.fill(&l)
-		l.Attempts = 0
-		if !r.stopped {
-			l.Message = "the record could not be read, so nothing was sent: " + l.Message
-		}
-		if err := c.write(l); err != nil {
-			return err
-		}
+		return record, err == nil
+	case r.answer.Status == http.StatusNotFound:
+		return nil, true
 	}
-	return nil
+	return nil, false
+}
+
+// following are the jobs that follow, where at most one does.
+func following(j *job, err error) ([]*job, error) {
+	if j == nil || err != nil {
+		return nil, err
+	}
+	return []*job{j}, nil
 }

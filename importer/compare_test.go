@@ -166,8 +166,9 @@ func TestTheListIsReadWhereTheFilterIsOfNoUse(t *testing.T) {
 	}
 }
 
-// Absent rows are asked for, and found absent, at a request a batch.
-func TestMissingRowsAreNotAskedForOneByOne(t *testing.T) {
+// A row is said to be missing once it has been asked for by itself, and no other
+// row is.
+func TestEachMissingRowIsAskedForByItself(t *testing.T) {
 	source, held := enrollments(2000, 100, short)
 	n := newSchool(t, source, sandbox.Options{}, held[:1000]...)
 	n.crowded(10_000_000)
@@ -176,8 +177,19 @@ func TestMissingRowsAreNotAskedForOneByOne(t *testing.T) {
 	if m.outcomes[report.Missing] != 1000 || m.outcomes[report.Planned] != 10 {
 		t.Errorf("%v", m.outcomes)
 	}
-	if got := len(m.reads()); got > 2*20+5 {
-		t.Errorf("%d reads of 20 batches", got)
+	asked := make(map[string]bool)
+	for _, q := range m.reads() {
+		if q.SourcedID != "" {
+			asked[q.SourcedID] = true
+		}
+	}
+	for _, l := range m.lines {
+		if missing := l.Outcome == report.Missing; missing != asked[l.Cells[0]] {
+			t.Fatalf("%s is %s, and was asked for by itself: %v", l.Cells[0], l.Outcome, asked[l.Cells[0]])
+		}
+	}
+	if got := len(m.reads()); got > 1000+20+5 {
+		t.Errorf("%d reads of 20 batches and 1000 missing rows", got)
 	}
 }
 

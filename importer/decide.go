@@ -101,9 +101,19 @@ func (s *sender) apply(it item, record oneroster.Record) (*job, error) {
 			return nil, s.write(l)
 		}
 	}
-	it.was, it.is = excerpts(record, change)
-	it.sends = complete(mapping.Change{SourcedID: it.change.SourcedID, Fields: change}, record)
-	return s.patch(it), nil
+	return s.send(it, record, change), nil
+}
+
+// saw are the fields of the row's change that an earlier look found to differ, as
+// it found them.
+func (it *item) saw() []mapping.Field {
+	var fields []mapping.Field
+	for _, f := range it.change.Fields {
+		if mentions(it.before, f.Name) {
+			fields = append(fields, mapping.Field{Name: f.Name, Value: orNull(held(it.before, f.Name))})
+		}
+	}
+	return fields
 }
 
 // seen is what an earlier look at the record found in a field, and whether there

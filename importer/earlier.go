@@ -30,6 +30,7 @@ type earlier struct {
 	count   int             // lines
 	twice   map[uint64]bool // ids, by hash, that stand on more than one line
 	rest    *feed           // all rows of the run, nil if every one has a line
+	column  []int           // for each cell of those, its place in the report's row
 }
 
 // openEarlier opens the report that is to be rerun, or the plan to be applied.
@@ -143,8 +144,44 @@ func (e *earlier) openRest() (err error) {
 	if e.of == nil {
 		s.files = e.files
 	}
-	e.rest, err = open(s)
+	if e.rest, err = open(s); err != nil {
+		return err
+	}
+	e.column, err = e.columnsOf(e.rest.header)
 	return err
+}
+
+// columnsOf finds the columns of the run's sources in the report, where a person
+// may have moved them.
+func (e *earlier) columnsOf(header []string) ([]int, error) {
+	columns, taken := make([]int, len(header)), make([]bool, len(e.reader.Header()))
+	for i, name := range header {
+		at := -1
+		for k, have := range e.reader.Header() {
+			if !taken[k] && strings.TrimSpace(have) == strings.TrimSpace(name) {
+				at = k
+				break
+			}
+		}
+		if at < 0 {
+			return nil, fmt.Errorf("%s has no column %q any more, which the rows that the run never reached need; bring it back", e.path, name)
+		}
+		columns[i], taken[at] = at, true
+	}
+	return columns, nil
+}
+
+// inColumns are cells of a source as the report has them. A ragged row keeps what
+// it has, in order.
+func (e *earlier) inColumns(cells []string) []string {
+	if len(cells) != len(e.column) {
+		return cells
+	}
+	placed := make([]string, len(e.reader.Header()))
+	for i, at := range e.column {
+		placed[at] = cells[i]
+	}
+	return placed
 }
 
 // reread finds out anew what the row of a line is to become.
@@ -174,6 +211,10 @@ func (e *earlier) unreached(it item) item {
 		it.settle(report.Unsent, unsentMessage)
 	}
 	it.tried = true
+	it.cells = e.inColumns(it.cells)
+	if it.settled != nil {
+		it.settled.Cells = it.cells
+	}
 	return it
 }
 

@@ -17,14 +17,15 @@ type item struct {
 	change mapping.Change   // what it says; empty if settled
 	before oneroster.Record // where an earlier look at the record is known: what it held then
 
-	remark string // what the row's line says besides
+	remark   string // what the row's line says besides
+	attempts int    // requests that have been sent of it
 
 	// What a look at the record has found, an earlier one or the run's own.
 	was    string         // result.before
 	is     string         // result.after
 	sends  mapping.Change // what goes out in place of change; empty before the run's own
 	mended bool           // the row's cells were changed since the earlier look
-	tried  bool           // an earlier run sent the row, and does not know what came of it
+	tried  bool           // the row was sent before, and it is not known what came of it
 
 	settled  *report.Line      // what became of it, once that is known
 	problems []mapping.Problem // why it is invalid, where that is for what its cells say
@@ -64,7 +65,7 @@ func (it *item) settle(outcome report.Outcome, message string) {
 
 // line is the beginning of the row's line in the report.
 func (it *item) line(outcome report.Outcome) report.Line {
-	l := report.Line{File: it.file, Line: it.row, Outcome: outcome, Cells: it.cells, SourcedID: it.change.SourcedID, Before: it.was, After: it.is}
+	l := report.Line{File: it.file, Line: it.row, Outcome: outcome, Cells: it.cells, SourcedID: it.change.SourcedID, Before: it.was, After: it.is, Attempts: it.attempts}
 	if it.change.SourcedID != "" && outcome != report.Invalid {
 		l.Fingerprint = it.change.Fingerprint()
 	}

@@ -27,6 +27,14 @@ func (r *run) hold(ctx context.Context) error {
 		return err
 	}
 	r.release = append(r.release, release)
+	if r.facts.State != "" || r.lost {
+		if _, err := os.Stat(r.Sources[0]); err == nil {
+			if release, err = lockReport(r.Sources[0]); err != nil {
+				return err
+			}
+			r.release = append(r.release, release)
+		}
+	}
 	remove, err := r.spool(ctx, strings.TrimSuffix(r.path, ".csv")+".source")
 	if err != nil {
 		return err

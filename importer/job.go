@@ -17,6 +17,9 @@ type job struct {
 	// kill would have it sent again: few such jobs may be open at once.
 	owes bool
 
+	// looksAt is how many rows' records it reads before they are sent, several at once.
+	looksAt int
+
 	// send makes one attempt. Its error stops the run.
 	send func(context.Context) (oneroster.Answer, error)
 
@@ -26,13 +29,25 @@ type job struct {
 	// lanes each follows in one of them. Its error stops the run.
 	settle func(result) ([]*job, error)
 
-	waits    int // lanes that it does not have yet; the queue's to know
-	result   result
-	failures int       // attempts that count against the retries
-	stale    int       // attempts that met a connection closed long before
-	dropped  bool      // it was answered 401 once
-	failedAt time.Time // when it last failed, zero if it did not
-	pause    *backoff.ExponentialBackOff
+	// A job made of what a look at a record has found goes out until then, and once:
+	// after that instead is what goes in its place, with its lanes. nil for any other.
+	until   time.Time
+	instead func() *job
+
+	waits int // lanes that it does not have yet; the queue's to know
+	course
+}
+
+// course is how a job has gone so far.
+type course struct {
+	result    result
+	failures  int       // attempts that count against the retries
+	stale     int       // attempts that met a connection closed long before
+	throttles int       // attempts that were answered 429
+	dropped   bool      // it was answered 401 once
+	waited    bool      // its last turn passed while a token was fetched
+	failedAt  time.Time // when it last failed, zero if it did not
+	pause     *backoff.ExponentialBackOff
 }
 
 // result is what came of a job.
@@ -76,8 +91,12 @@ func (j *job) next(limits retryLimits, now time.Time) (settled bool, pause time.
 	case oneroster.Unauthorized:
 		refused, j.dropped = j.dropped, true
 		return refused, 0, refused
-	case oneroster.Throttled:
-		return false, 0, false // the pacer holds everyone back
+	case oneroster.Throttled: // the pacer holds everyone back
+		j.until = time.Time{}
+		if j.throttles++; j.throttles == 1 {
+			return false, 0, false
+		}
+		return false, j.nextPause(limits), false // so that others can go ahead of a row that always is
 	case oneroster.Stale:
 		free := staleUnwritten
 		if a.Written {
@@ -89,24 +108,34 @@ func (j *job) next(limits retryLimits, now time.Time) (settled bool, pause time.
 	case oneroster.Lost:
 		j.result.inDoubt = true
 	}
-	j.failedAt = now
+	j.failedAt, j.until = now, time.Time{}
 	if j.failures++; j.failures > limits.retries {
 		return true, 0, false
 	}
+	return false, j.nextPause(limits), false
+}
+
+func (j *job) nextPause(limits retryLimits) time.Duration {
 	if j.pause == nil {
 		j.pause = backoff.NewExponentialBackOff()
 		j.pause.InitialInterval, j.pause.MaxInterval, j.pause.Multiplier = limits.first, limits.longest, 2
 		j.pause.Reset()
 	}
-	return false, j.pause.NextBackOff(), false
+	return j.pause.NextBackOff()
 }
 
-// attempt sends the job once and notes what came of it.
-func (j *job) attempt(ctx context.Context, now func() time.Time) error {
+// attempt sends the job once and notes what came of it. sent is false if its turn
+// passed while a token was fetched; a token that is gone by the job's next turn
+// again is used at once.
+func (j *job) attempt(ctx context.Context, now func() time.Time) (sent bool, err error) {
 	began := now()
 	a, err := j.send(ctx)
-	if err != nil {
-		return err
+	if err == nil && a.Verdict == oneroster.Waited && j.waited {
+		began = now()
+		a, err = j.send(ctx)
+	}
+	if j.waited = a.Verdict == oneroster.Waited; err != nil || j.waited {
+		return false, err
 	}
 	if j.result.attempts == 0 {
 		j.result.started = began
@@ -120,5 +149,8 @@ func (j *job) attempt(ctx context.Context, now func() time.Time) error {
 	default:
 		j.result.reached = true
 	}
-	return nil
+	return true, nil
 }
+
+// expired reports whether what the job was made of is too old to be sent.
+func (j *job) expired(now time.Time) bool { return j.instead != nil && now.After(j.until) }

@@ -67,15 +67,15 @@ func TestJobNext(t *testing.T) {
 			limits := retryLimits{retries: 3, first: time.Second, longest: 4 * time.Second}
 			for i, v := range tt.answers {
 				j.send = func(context.Context) (oneroster.Answer, error) { return answerOf(v), nil }
-				if err := j.attempt(t.Context(), func() time.Time { return noon }); err != nil {
-					t.Fatal(err)
+				if sent, err := j.attempt(t.Context(), func() time.Time { return noon }); err != nil || !sent {
+					t.Fatal(sent, err)
 				}
 				settled, pause, refused := j.next(limits, noon)
 				last := i == len(tt.answers)-1
 				if settled != last || refused != (last && tt.refused) {
 					t.Fatalf("answer %d: settled %v, refused %v", i+1, settled, refused)
 				}
-				counts := v == troubled || v == unreached || v == misconfigured || v == lost || v == stale && j.stale > staleUnwritten || v == dropped && j.stale > staleWritten
+				counts := v == throttled && j.throttles > 1 || v == troubled || v == unreached || v == misconfigured || v == lost || v == stale && j.stale > staleUnwritten || v == dropped && j.stale > staleWritten
 				if got := pause > 0; got != (counts && !last) {
 					t.Errorf("answer %d: a pause of %v", i+1, pause)
 				}
@@ -90,7 +90,7 @@ func TestJobNext(t *testing.T) {
 // TestJobPauses holds that pauses double, up to the longest, each with a half of
 // it to either side.
 func TestJobPauses(t *testing.T) {
-	j := &job{result: result{answer: oneroster.Answer{Verdict: oneroster.Troubled}}}
+	j := &job{course: course{result: result{answer: oneroster.Answer{Verdict: oneroster.Troubled}}}}
 	for i, want := range []time.Duration{1, 2, 4, 8, 8, 8} {
 		want *= time.Second
 		_, pause, _ := j.next(retryLimits{retries: 10, first: time.Second, longest: 8 * time.Second}, noon)
@@ -116,8 +116,8 @@ func TestJobAttempt(t *testing.T) {
 		return oneroster.Answer{Status: n, Verdict: oneroster.Throttled}, answers[n-1]
 	}}
 	for _, want := range answers {
-		if err := j.attempt(t.Context(), now); !errors.Is(err, want) {
-			t.Errorf("got %v, want %v", err, want)
+		if sent, err := j.attempt(t.Context(), now); !errors.Is(err, want) || sent != (want == nil) {
+			t.Errorf("got %v, %v, want %v", sent, err, want)
 		}
 	}
 	r := j.result
@@ -149,7 +149,7 @@ func TestResultOfAStoppedRun(t *testing.T) {
 			j := &job{}
 			for _, v := range tt.verdict {
 				j.send = func(context.Context) (oneroster.Answer, error) { return answerOf(v), nil }
-				if err := j.attempt(t.Context(), time.Now); err != nil {
+				if _, err := j.attempt(t.Context(), time.Now); err != nil {
 					t.Fatal(err)
 				}
 				j.next(retryLimits{retries: 5, first: 1, longest: 1}, noon)

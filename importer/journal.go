@@ -48,6 +48,11 @@ func (r *run) startReport(path string, rows *feed, seen *tally) error {
 		return err
 	}
 	r.report = j
+	release, err := lockReport(path)
+	if err != nil {
+		return err
+	}
+	r.release = append(r.release, release)
 	return nil
 }
 

@@ -23,6 +23,10 @@ type tally struct {
 	listable   []string // two of the ids that the in-list filter can hold, if there are
 }
 
+// maxGroups bounds the values of a --limit-by column, for memory must not grow
+// with the file.
+const maxGroups = 10_000
+
 // judge reads all rows and counts them. Its error says why none must be sent.
 // see is shown every row; it may be nil.
 func judge(ctx context.Context, f *feed, limits Limits, see func(item)) (*tally, error) {
@@ -33,7 +37,7 @@ func judge(ctx context.Context, f *feed, limits Limits, see func(item)) (*tally,
 			return nil, &UsageError{"--limit-by", limits.By, "is not a column of the file; its columns are " + strings.Join(f.header, ", ")}
 		}
 	}
-	t := &tally{groups: make(map[string]*counts), outcomes: make(map[report.Outcome]int)}
+	t := &tally{by: by, groups: make(map[string]*counts), outcomes: make(map[report.Outcome]int)}
 	ids := &spill{}
 	defer ids.close()
 	for it, err := range f.items {
@@ -50,8 +54,11 @@ func judge(ctx context.Context, f *feed, limits Limits, see func(item)) (*tally,
 		if it.remark != "" {
 			t.remarks++
 		}
-		if t.by = by; by >= 0 && by < len(it.cells) {
+		if by >= 0 && by < len(it.cells) {
 			t.group(it.cells[by]).add(&it)
+			if len(t.groups) > maxGroups {
+				return nil, &UsageError{"--limit-by", limits.By, fmt.Sprintf("has more than %s different values; name a column with few, such as schoolSourcedId", report.Grouped(maxGroups))}
+			}
 		}
 		if it.change.SourcedID != "" {
 			if len(t.listable) < 2 && oneroster.Listable(it.change.SourcedID) && !slices.Contains(t.listable, it.change.SourcedID) {
@@ -79,7 +86,7 @@ func (t *tally) group(value string) *counts {
 	g := t.groups[value]
 	if g == nil {
 		g = &counts{}
-		t.groups[value] = g
+		t.groups[strings.Clone(value)] = g // value is a part of the whole row's text
 	}
 	return g
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -95,16 +96,24 @@ func (o *Options) check() error {
 	switch {
 	case o.Workers < 1 || o.Workers > 1000:
 		return &UsageError{"--workers", fmt.Sprint(o.Workers), "must be from 1 to 1000"}
-	case o.Rate < 0:
+	case !(o.Rate >= 0) || math.IsInf(o.Rate, 1):
 		return &UsageError{"--rate", fmt.Sprint(o.Rate), "must be 0 (no ceiling) or more requests a second"}
 	case o.Retries < 0:
 		return &UsageError{"--retries", fmt.Sprint(o.Retries), "must be 0 or more"}
-	case o.Server.Timeout <= 0:
-		return &UsageError{"--timeout", o.Server.Timeout.String(), "must be more than 0, such as 30s"}
 	case o.GiveUp <= 0:
 		return &UsageError{"--give-up", o.GiveUp.String(), "must be more than 0, such as 5m"}
 	}
+	if err := o.checkTimeout(); err != nil {
+		return err
+	}
 	return o.checkReading()
+}
+
+func (o *Options) checkTimeout() error {
+	if o.Server.Timeout <= 0 {
+		return &UsageError{"--timeout", o.Server.Timeout.String(), "must be more than 0, such as 30s"}
+	}
+	return nil
 }
 
 // usage names the flags and variables behind a connection setting that cannot

@@ -184,12 +184,13 @@ func (r *run) choose(ctx context.Context, seen *tally) (reading, error) {
 		how, cost = "single reads", rows
 	}
 	all := (page.TotalCount + oneroster.PageLimit - 1) / oneroster.PageLimit
-	if page.TotalCount > 0 && all < cost {
+	list := page.TotalCount > 0 && all < cost
+	if list {
 		how, cost = "all pages of the list", all
 	}
 	r.Log.Info().Str("by", how).Int("requests", cost).Int("rows", rows).Int("recordsOnServer", page.TotalCount).
 		Bool("filterTaken", takes).Msg("reading the records: the way with the fewest requests")
-	if cost != all || page.TotalCount == 0 {
+	if !list {
 		return reading{single: !takes}, nil
 	}
 	p, err := r.readPages(ctx, page.TotalCount)

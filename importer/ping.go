@@ -17,15 +17,32 @@ type Pong struct {
 }
 
 // Ping proves URL, credentials and the permission to read with one token and
-// one read. That the client may change enrollments only a change can show.
+// one read. That the client may change enrollments only a change can show. It
+// ends at once when ctx does.
 func Ping(ctx context.Context, o Options) (Pong, error) {
+	if err := o.checkTimeout(); err != nil {
+		return Pong{}, err
+	}
 	o.Workers, o.Retries = 1, 0
 	client, err := oneroster.New(o.server())
 	if err != nil {
 		return Pong{}, usage(err)
 	}
 	began := time.Now()
-	a, err := client.List(ctx, oneroster.Query{Limit: 1})
+	var a oneroster.Answer
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		a.Verdict = oneroster.Waited
+		for err == nil && a.Verdict == oneroster.Waited { // the first time, for the token
+			a, err = client.List(ctx, oneroster.Query{Limit: 1})
+		}
+	}()
+	select {
+	case <-ctx.Done():
+		return Pong{}, context.Cause(ctx)
+	case <-answered:
+	}
 	if err != nil {
 		return Pong{}, err
 	}

@@ -25,11 +25,17 @@ type pool struct {
 	traffic  *traffic
 	log      zerolog.Logger
 
+	// Records are read ahead of the rows that are sent, but so that few rows wait
+	// with a record that grows old meanwhile.
+	looking int     // rows whose records are being read
+	yield   float64 // of the rows that were last looked at, the part that had to be sent
+
 	submitted chan *job
 	work      chan *job
 	ended     chan ended
 	stopped   chan struct{} // closed once the run has to stop
 	cause     error         // why; may be read once stopped is closed
+	drains    bool          // nothing is wrong: what is under way may come to its end
 	cancel    context.CancelCauseFunc
 	drained   bool      // no more jobs will come
 	announced time.Time // the end of the pause that was logged last
@@ -81,9 +87,12 @@ func (p *pool) run(ctx context.Context, produce func(submit func(*job) bool) err
 func (p *pool) worker(ctx context.Context) {
 	for j := range p.work {
 		e := ended{job: j, repeated: j.failedAt}
-		if e.err = j.attempt(ctx, p.now); e.err == nil {
+		until := ctx
+		if j.owes { // it is wanted though the run stops
+			until = context.WithoutCancel(ctx)
+		}
+		if e.sent, e.err = j.attempt(until, p.now); e.sent {
 			var refused bool
-			e.sent = true
 			e.settled, e.again, refused = j.next(p.limits, p.now())
 			if e.settled {
 				e.next, e.err = j.settle(j.result)
@@ -102,7 +111,7 @@ func (p *pool) worker(ctx context.Context) {
 func (p *pool) dispatch(ctx context.Context) error {
 	defer close(p.work)
 	q, inFlight := newQueue(), 0
-	q.mayOwe = p.workers
+	q.mayOwe, p.yield = p.workers, 1
 	submitted, done := p.submitted, ctx.Done()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -110,9 +119,10 @@ func (p *pool) dispatch(ctx context.Context) error {
 		now := p.now()
 		q.wake(now)
 		if p.cause == nil {
+			p.drains = !p.finishBy.IsZero() && !now.Before(p.finishBy)
 			p.stop(p.overdue(now))
 		}
-		if p.cause != nil && inFlight == 0 {
+		if p.cause != nil && inFlight == 0 && !p.finishes(q) {
 			return p.abandon(q)
 		}
 		next, room, wait := p.offer(q, now)
@@ -129,6 +139,7 @@ func (p *pool) dispatch(ctx context.Context) error {
 			p.pacer.Start(p.now()) // not now: that was before a worker was free
 			q.take()
 			inFlight++
+			p.looking += next.looksAt
 		case j, more := <-intake:
 			if !more {
 				submitted, p.drained = nil, true
@@ -139,6 +150,12 @@ func (p *pool) dispatch(ctx context.Context) error {
 			inFlight--
 			p.take(q, e)
 		case <-done:
+			if p.cause == nil {
+				p.drains = true
+			}
+			if inFlight > 0 {
+				p.log.Warn().Int("inFlight", inFlight).Msg("stopping once the requests in flight are answered; a second signal stops at once")
+			}
 			p.stop(context.Cause(ctx))
 			done = nil
 		case <-timer.C:
@@ -153,11 +170,17 @@ func (p *pool) dispatch(ctx context.Context) error {
 // offer is what may happen next: the job that may go, nil if none may, whether
 // there is room for new ones, and how long nothing happens by itself.
 func (p *pool) offer(q *queue, now time.Time) (next *job, room bool, wait time.Duration) {
-	if p.cause != nil {
+	if p.cause != nil && !p.finishes(q) {
 		return nil, false, time.Hour
 	}
 	wait = p.untilNext(q, now)
-	if next = q.first(); next != nil {
+	for next = q.first(); next != nil && next.expired(now); next = q.first() {
+		q.replace()
+	}
+	if next != nil && next.looksAt > 0 && float64(p.looking)*p.yield >= float64(p.workers) {
+		next = nil // until some of those are read
+	}
+	if next != nil {
 		delay := p.pacer.Delay(now)
 		if delay != 0 {
 			next = nil
@@ -166,7 +189,14 @@ func (p *pool) offer(q *queue, now time.Time) (next *job, room bool, wait time.D
 			wait = min(wait, delay)
 		}
 	}
-	return next, q.rows() < p.capacity, wait
+	return next, p.cause == nil && q.rows() < p.capacity, wait
+}
+
+// finishes reports whether something is still sent although the run stops: what
+// is left of rows that are under way, such as reading them back, if nothing else
+// is wrong.
+func (p *pool) finishes(q *queue) bool {
+	return p.drains && q.owing.Len() > 0 && !p.pacer.Resume().After(p.now())
 }
 
 // take brings an ended job back into the books.
@@ -177,9 +207,15 @@ func (p *pool) take(q *queue, e ended) {
 		p.tell(e.job.result)
 		p.stop(p.pacer.Done(now, e.job.result.answer, p.tellsOfRow(q, e)))
 		p.announce(now)
+	} else {
+		p.pacer.Withdraw()
 	}
 	p.stop(e.err)
+	p.looking -= e.job.looksAt
 	if e.settled {
+		if n := e.job.looksAt; n > 0 {
+			p.yield = float64(len(e.next)) / float64(n)
+		}
 		q.settled(e.job, e.next)
 	} else {
 		q.again(e.job, now.Add(e.again), now)

@@ -122,6 +122,13 @@ func (q *queue) first() *job {
 	return nil
 }
 
+// replace puts what is to go instead of the first job in its place.
+func (q *queue) replace() {
+	j := q.first()
+	q.take()
+	q.push(j.instead())
+}
+
 // take removes the job that first showed.
 func (q *queue) take() {
 	if e := q.owing.Front(); e != nil {

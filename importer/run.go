@@ -157,7 +157,7 @@ func (r *run) send(ctx context.Context, rows *feed, seen *tally) error {
 }
 
 func (r *run) sender() *sender {
-	return &sender{client: r.client, report: r.report, log: r.Log, verify: r.Verify}
+	return &sender{client: r.client, report: r.report, log: r.Log, verify: r.Verify, now: time.Now}
 }
 
 // drive brings the rows into the pool, each as it is, or by way of c. Once the

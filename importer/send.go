@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -18,6 +19,7 @@ type sender struct {
 	log    zerolog.Logger
 	verify bool // read each record back
 	twins  twins
+	now    func() time.Time
 }
 
 // patch is the job that sends a row: the whole change, or what a look at its
@@ -55,6 +57,10 @@ func (s *sender) readBack(it item, patched result) *job {
 			if r.answer.Status == http.StatusNotFound {
 				patched.answer.Message = fmt.Sprintf("accepted with %d, but read back there is no such record", patched.answer.Status)
 				return nil, s.record(it, report.Failed, patched)
+			}
+			if r.stopped {
+				patched.answer.Message = fmt.Sprintf("accepted with %d, but the run stopped before the record was read back", patched.answer.Status)
+				return nil, s.record(it, report.Unknown, patched)
 			}
 			if r.outcome() != report.Updated || err != nil {
 				patched.answer.Message = fmt.Sprintf("accepted with %d, but the record could not be read back", patched.answer.Status)

@@ -136,6 +136,7 @@ func (c *connection) again() string {
 	}
 	add("--base-url", c.BaseURL, "ROSTERPATCH_BASE_URL")
 	add("--token-url", c.TokenURL, "ROSTERPATCH_TOKEN_URL")
+	add("--scope", strings.Join(c.Scope, ","), "ROSTERPATCH_SCOPES")
 	if c.EnvFile.path != "" {
 		flags = append(flags, "--env-file "+report.ShellQuoted(c.EnvFile.path))
 	}

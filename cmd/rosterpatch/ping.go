@@ -35,7 +35,11 @@ func (c *pingCommand) Run(p *process) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "%s: token and read succeeded in %s; %s enrollments can be seen\n", pong.BaseURL, rounded(pong.Took), report.Grouped(pong.Enrollments))
+	seen := ""
+	if pong.Enrollments > 0 {
+		seen = fmt.Sprintf("; %s can be seen", report.Counted(pong.Enrollments, "enrollment"))
+	}
+	fmt.Fprintf(p.out, "%s: token and read succeeded in %s%s\n", pong.BaseURL, rounded(pong.Took), seen)
 	fmt.Fprintln(p.out, "Whether this client may change enrollments only a change can show: import a file of one row.")
 	return nil
 }

@@ -27,6 +27,7 @@ const (
 	Unreached                    // not sent: no connection came about
 	Stale                        // a kept-alive connection had been closed: send it at once
 	Misconfigured                // not sent: name, TLS or proxy cannot work as configured
+	Waited                       // not sent: its turn passed while a token was fetched
 )
 
 // Settles reports whether nothing is gained by sending the request again.

@@ -33,7 +33,8 @@ const (
 // Patch sends body to the enrollment. The id is escaped as one path segment,
 // which no escaping makes of "", "." and ".."; those must not come.
 // Cancelling ctx keeps the request from starting; one that has started is
-// finished within the timeout, so that no row is left in doubt. An error means
+// finished within the timeout, so that no row is left in doubt. Where there is no
+// token at hand, one is fetched and the answer is Waited. An error means
 // that no request can succeed: a *TokenError, a *ReachError of the token
 // endpoint, or the cause of ctx's end.
 func (c *Client) Patch(ctx context.Context, sourcedID string, body []byte) (Answer, error) {
@@ -58,11 +59,13 @@ func segment(sourcedID string) string {
 	return strings.ReplaceAll(url.PathEscape(sourcedID), "+", "%2B")
 }
 
-// send makes one attempt.
+// send makes one attempt. One that has to wait for a token is not sent: all that
+// wait would go out at once when it comes, whatever the pace.
 func (c *Client) send(ctx context.Context, method, address string, body []byte, limit int64) (Answer, error) {
+	ready := c.tokens.ready()
 	token, err := c.tokens.get(ctx)
-	if err != nil {
-		return Answer{}, err
+	if err != nil || !ready {
+		return Answer{Verdict: Waited}, err
 	}
 	attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
 	defer cancel()

@@ -40,7 +40,8 @@ func TestPatchOnTheWire(t *testing.T) {
 	}
 }
 
-// TestTokenOnTheWire holds that the token endpoint too is told who asks.
+// TestTokenOnTheWire holds that the token endpoint too is told who asks, and that
+// a request whose turn passed meanwhile is not sent.
 func TestTokenOnTheWire(t *testing.T) {
 	c := newClient(t, handle(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/token" {
@@ -56,6 +57,9 @@ func TestTokenOnTheWire(t *testing.T) {
 		}
 	}))
 	c.tokens.drop(testToken)
+	if a := patch(t, c); a.Verdict != Waited || a.Status != 0 {
+		t.Errorf("got %+v", a)
+	}
 	if a := patch(t, c); a.Verdict != Accepted {
 		t.Errorf("got %+v", a)
 	}

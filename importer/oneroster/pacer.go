@@ -85,6 +85,9 @@ func (p *Pacer) Start(now time.Time) {
 	p.inFlight++
 }
 
+// Withdraw notes that a request which was to start has not been sent.
+func (p *Pacer) Withdraw() { p.inFlight-- }
+
 // Done notes how a request that was started ended; repeated says that the same
 // request had failed before and the server has answered others since, so that
 // its failing again tells of the request and not of the server. An error means

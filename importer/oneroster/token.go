@@ -73,6 +73,13 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 	}
 }
 
+// ready reports whether get has a token to return at once.
+func (t *tokens) ready() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.current != "" && t.now().Before(t.expires)
+}
+
 // drop forgets token because the server refused it; a newer one stays.
 func (t *tokens) drop(token string) {
 	t.mu.Lock()
