@@ -112,7 +112,7 @@ func TestPlanApplyUndoOfTheSampleSchool(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
+		all, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff"))).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -441,7 +441,7 @@ func mend(t *testing.T, path string, how func(header []string, rows [][]string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
+	all, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
