@@ -1,6 +1,8 @@
 package report
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -15,7 +17,7 @@ func shards(t *testing.T, rows int) (paths []string) {
 	t.Helper()
 	for shard := range 3 {
 		r := &Facts{State: Finished, Command: "import", Version: "1.0.0", Start: night.Add(time.Duration(shard) * time.Minute), End: night.Add(time.Hour),
-			Sources: []Source{{Path: "a.csv", SHA256: "aa"}}, Options: []byte(fmt.Sprintf(`{"shard":"%d/3"}`, shard)),
+			Sources: []Source{{Path: "a.csv", SHA256: "aa"}}, Shard: fmt.Sprintf("%d/3", shard), Options: []byte(`{"rate":50}`),
 			Requests: 10, Retries: 2, Throttles: 1, Latency: &Latency{P50: 1}}
 		var lines []Line
 		for i := rows - 1; i >= 0; i-- {
@@ -56,7 +58,7 @@ func TestMergeShards(t *testing.T) {
 	want := Facts{State: Finished, Command: "import", Version: "1.0.0", Start: night, End: night.Add(time.Hour),
 		Sources: []Source{{Path: "a.csv", SHA256: "aa"}}, Options: got.Options, Rows: rows,
 		Outcomes: map[Outcome]int{Updated: rows}, Requests: 30, Retries: 6, Throttles: 3}
-	if diff := cmp.Diff(want, got); diff != "" || !strings.Contains(string(got.Options), "2/3") {
+	if diff := cmp.Diff(want, got); diff != "" || !strings.Contains(string(got.Options), "50") {
 		t.Errorf("options %s (-want +got):\n%s", got.Options, diff)
 	}
 }
@@ -72,6 +74,47 @@ func TestMergeIntoOneOfThem(t *testing.T) {
 	}
 	if s, err := Summarise(t.Context(), paths[1]); err != nil || s.Rows != 30 {
 		t.Errorf("%v, %v", s, err)
+	}
+}
+
+// A merge that does not come to its end leaves what it was to replace.
+func TestMergeThatEndsEarly(t *testing.T) {
+	t.Chdir(t.TempDir())
+	paths := shards(t, 30)
+	before, err := os.ReadFile(paths[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("a signal"))
+	if err := Merge(ctx, paths[1], CreateOptions{Force: true}, paths...); err == nil || err.Error() != "a signal" {
+		t.Errorf("the merge ended with %v", err)
+	}
+	if err := os.Mkdir(paths[1]+".merging", 0o700); err != nil { // where it is to be written
+		t.Fatal(err)
+	}
+	if err := Merge(t.Context(), paths[1], CreateOptions{Force: true}, paths...); err == nil {
+		t.Error("the merge came to its end")
+	}
+	if after, err := os.ReadFile(paths[1]); err != nil || string(after) != string(before) {
+		t.Errorf("the report was changed: %v", err)
+	}
+}
+
+// What a killed run did not come to would be in no report.
+func TestMergeRefusesAReportThatIsNotWhole(t *testing.T) {
+	t.Chdir(t.TempDir())
+	paths := shards(t, 30)
+	facts, err := ReadFacts(FactsPath(paths[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts.State, facts.Rows = Running, facts.Rows+5
+	if err := WriteFacts(FactsPath(paths[0]), facts); err != nil {
+		t.Fatal(err)
+	}
+	if err := Merge(t.Context(), "all.csv", CreateOptions{}, paths...); err == nil || !strings.Contains(err.Error(), "5 rows") || !strings.Contains(err.Error(), "rerun") {
+		t.Errorf("the merge ended with %v", err)
 	}
 }
 
