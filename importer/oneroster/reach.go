@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -74,8 +75,8 @@ func misconfigured(err error) string {
 	return ""
 }
 
-// transportCause puts a failed exchange into a few words that hold no URL, or
-// is "" if err is not of the transport.
+// transportCause puts a failed exchange into a few words that hold no URL and
+// nothing of what was sent or came, or is "" if err is not of the transport.
 func transportCause(err error) string {
 	var (
 		request *url.Error
@@ -92,11 +93,19 @@ func transportCause(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection closed before the answer was whole"
 	case errors.As(err, &op):
-		return op.Op + ": " + innermost(op.Err).Error()
+		return op.Op + ": " + unquoted(innermost(op.Err))
 	case errors.As(err, &request):
-		return innermost(request.Err).Error()
+		return unquoted(innermost(request.Err))
 	}
 	return ""
+}
+
+// unquoted is an error's text as far as it is the error's own: package net/http
+// quotes at the end what it could not read, such as an answer that is no HTTP or
+// the address of a proxy, and either may hold a secret.
+func unquoted(err error) string {
+	text, _, _ := strings.Cut(err.Error(), `"`)
+	return strings.TrimRight(text, " =:")
 }
 
 // innermost is the error that started it, which says what without where.

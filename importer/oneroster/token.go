@@ -140,14 +140,14 @@ func (t *tokens) once(ctx context.Context) (*oauth2.Token, error) {
 	case errors.As(err, &refused) && refused.Response != nil:
 		return nil, t.refusal(refused)
 	}
-	if cause := misconfigured(err); cause != "" {
+	if cause := t.secrets.text(misconfigured(err)); cause != "" {
 		unreached := &ReachError{Where: "token endpoint", Cause: cause}
 		if t.expires.IsZero() {
 			return nil, backoff.Permanent(unreached)
 		}
 		return nil, unreached // there was a token before, so this passes
 	}
-	cause := transportCause(err)
+	cause := t.secrets.text(transportCause(err))
 	switch {
 	case attempt.Err() != nil: // which x/oauth2 does not always pass on
 		cause = "timeout"
