@@ -422,15 +422,21 @@ func TestTokenRetryAfter(t *testing.T) {
 		{"as long as the run may wait", "299", 429, 299 * time.Second},
 		{"longer than the run may wait", "301", 429, 0},
 		{"for ever", "99999999999", 429, 0},
+		{"a date in another age", "Fri, 31 Dec 9999 23:59:59 GMT", 429, 0},
+		{"milliseconds since 1970", "1764119999000", 503, 0},
 		{"of a refusal", "1", 400, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				e := &endpoint{header: http.Header{"Retry-After": {tt.header}}, answer: steps("", tt.status, 200)}
+				answer := steps("", tt.status, 200)
+				e := &endpoint{header: http.Header{"Retry-After": {tt.header}}, answer: func(n int, r *http.Request) (int, string, error) {
+					time.Sleep(time.Second)
+					return answer(n, r)
+				}}
 				began := time.Now()
 				_, err := newTokens(e).get(t.Context())
-				if got := time.Since(began); got != tt.want {
+				if got := time.Since(began) - time.Duration(e.calls.Load())*time.Second; got != tt.want {
 					t.Errorf("waited %v, want %v", got, tt.want)
 				}
 				var refused *TokenError
