@@ -33,8 +33,9 @@ const (
 // Settles reports whether nothing is gained by sending the request again.
 func (v Verdict) Settles() bool { return v == Accepted || v == Refused || v == Forbidden }
 
-// Answer is what came of one request. Its texts are free of secrets; its Body
-// is as the server sent it.
+// Answer is what came of one request. Its texts can be shown as they are: they
+// hold no secret, and nothing that would not print. Its Body is as the server
+// sent it.
 type Answer struct {
 	Verdict    Verdict
 	Method     string        // of the request: PATCH or GET
@@ -55,7 +56,7 @@ func (a Answer) summary() string {
 	words := []string{fmt.Sprintf("HTTP %d", a.Status)}
 	for _, s := range []string{a.IMSX.CodeMinor, a.Message} {
 		if s != "" {
-			words = append(words, s)
+			words = append(words, shortened(s))
 		}
 	}
 	return strings.Join(words, ", ")
@@ -138,8 +139,8 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-// redacted is a without the secrets in its texts.
-func (a Answer) redacted(secrets *redactor) Answer {
+// showable is a with texts that may be shown.
+func (a Answer) showable(secrets *redactor) Answer {
 	for _, s := range []*string{&a.Message, &a.RequestID, &a.IMSX.CodeMajor, &a.IMSX.Severity,
 		&a.IMSX.CodeMinor, &a.IMSX.Description, &a.IMSX.ErrorDetails} {
 		*s = secrets.text(*s)

@@ -80,7 +80,7 @@ func (c *Client) send(ctx context.Context, method, address string, body []byte, 
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	a := c.exchange(request, &t, limit).redacted(c.secrets)
+	a := c.exchange(request, &t, limit).showable(c.secrets)
 	a.Method = method
 	switch a.Verdict {
 	case Unauthorized:

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // IMSX is what a server says of a request in the imsx_StatusInfo of the 1EdTech
@@ -200,23 +199,4 @@ func text(raw json.RawMessage) string {
 		return ""
 	}
 	return string(raw)
-}
-
-// excerptLength bounds what is kept of a body, in characters.
-const excerptLength = 200
-
-// excerpt is the beginning of a body for a person: one line, no control
-// characters. It loses its secrets first, as one that is cut is not known again.
-func excerpt(body []byte, secrets *redactor) string {
-	line := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(secrets.text(string(body)), "?"))
-	runes := []rune(strings.Join(strings.Fields(line), " "))
-	if len(runes) > excerptLength {
-		return string(runes[:excerptLength]) + "…"
-	}
-	return string(runes)
 }

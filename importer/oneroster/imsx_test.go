@@ -63,24 +63,6 @@ func TestParseIMSX(t *testing.T) {
 	}
 }
 
-func TestExcerpt(t *testing.T) {
-	long := strings.Repeat("é", excerptLength)
-	for _, tt := range []struct{ name, body, want string }{
-		{"one line", "Bad Gateway", "Bad Gateway"},
-		{"lines, tabs and blanks", " <h1>\r\n\tBad\u00a0Gateway </h1>\x00\x1b[31m ", "<h1> Bad Gateway </h1> [31m"},
-		{"not UTF-8", "caf\xe9", "caf?"},
-		{"just short enough", long, long},
-		{"too long", long + "é", long + "…"},
-		{"much white space first", strings.Repeat(" ", 1<<16) + "late", "late"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := excerpt([]byte(tt.body), &redactor{}); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
-	}
-}
-
 // FuzzParseIMSX holds that any body can be read, twice alike, and that an
 // excerpt of it is a short line.
 func FuzzParseIMSX(f *testing.F) {

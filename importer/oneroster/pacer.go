@@ -236,7 +236,7 @@ func (e *PermissionError) Error() string {
 	}
 	said := e.IMSX.Description
 	if said != "" {
-		said = fmt.Sprintf(" (%q)", said)
+		said = fmt.Sprintf(" (%q)", shortened(said))
 	}
 	requests := "a request"
 	if e.InARow > 1 {

@@ -107,9 +107,12 @@ func decodeJSON(s string) string {
 	})
 }
 
-// text is s without the secrets. A secret that is cut short by the end of s
+// text is s as it may be shown to anybody: printable, and without the secrets.
+func (r *redactor) text(s string) string { return printable(r.blanked(s)) }
+
+// blanked is s without the secrets. A secret that is cut short by the end of s
 // goes too: answers break off, and servers shorten what they echo.
-func (r *redactor) text(s string) string {
+func (r *redactor) blanked(s string) string {
 	if s == "" {
 		return ""
 	}
