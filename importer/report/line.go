@@ -27,7 +27,9 @@ type Line struct {
 
 	// Cells are the source row, as it was: one for each column of the header,
 	// unless the outcome is Invalid or Unsent. A line of another outcome with more
-	// or fewer is read back as a torn one.
+	// or fewer is read back as a torn one. An Invalid row with too few is read back
+	// with as many as its Message says ("5 cells where the header has 6"), until one
+	// of those it lacks is filled in or the outcome is cleared.
 	Cells []string
 
 	// SourcedID is the enrollment's, where the writer knows it. It has no column
@@ -128,7 +130,7 @@ func (c *columns) line(cells []string) (Line, *Error) {
 		Fingerprint:  c.Fingerprint,
 		Before:       c.Before,
 		After:        c.After,
-		Cells:        cells,
+		Cells:        unpadded(outcome, restore(c.Message), cells),
 	}, nil
 }
 
