@@ -88,7 +88,7 @@ func New(cfg Config) (*Client, error) {
 				Scopes:       cfg.Scopes,
 				AuthStyle:    oauth2.AuthStyleInParams,
 			},
-			http:    &http.Client{Transport: named{client.Transport, cfg.UserAgent}, CheckRedirect: client.CheckRedirect},
+			http:    &http.Client{Transport: tokenAnswers{named{client.Transport, cfg.UserAgent}}, CheckRedirect: client.CheckRedirect},
 			timeout: cfg.Timeout,
 			retries: cfg.Retries,
 			giveUp:  cfg.GiveUp,

@@ -148,10 +148,7 @@ func (t *tokens) once(ctx context.Context) (*oauth2.Token, error) {
 		return nil, unreached // there was a token before, so this passes
 	}
 	cause := t.secrets.text(transportCause(err))
-	switch {
-	case attempt.Err() != nil: // which x/oauth2 does not always pass on
-		cause = "timeout"
-	case cause == "": // a 2xx that holds no token, such as a sign-in page
+	if cause == "" { // a 2xx that holds no token, such as a sign-in page
 		cause = "the answer holds no access token"
 	}
 	return nil, &TokenError{cause: cause}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -50,7 +51,7 @@ func newTokens(e *endpoint) *tokens {
 		config: clientcredentials.Config{
 			ClientID: "id", ClientSecret: testSecret, TokenURL: "https://idp.example.org/token", AuthStyle: oauth2.AuthStyleInParams,
 		},
-		http: &http.Client{Transport: e}, timeout: 30 * time.Second, retries: 5, giveUp: 5 * time.Minute, secrets: secrets, now: time.Now,
+		http: &http.Client{Transport: tokenAnswers{e}}, timeout: 30 * time.Second, retries: 5, giveUp: 5 * time.Minute, secrets: secrets, now: time.Now,
 	}
 }
 
@@ -117,6 +118,15 @@ func TestTokenLifetimes(t *testing.T) {
 		{"null", "null", 0, 5},
 		{"negative", "-3600", 0, 5},
 		{"more than 32 bits", "99999999999", 0, 1},
+		{"more than 64 bits", "1e400", 0, 1},
+		{"with decimals", "3600.0", time.Hour, 3},
+		{"with decimals, as text", `"3600.5"`, time.Hour, 3},
+		{"with an exponent", "3.6e3", time.Hour, 3},
+		{"blank", `""`, 0, 5},
+		{"a word", `"never"`, 0, 5},
+		{"no number, it says", `"NaN"`, 0, 5},
+		{"false", "false", 0, 5},
+		{"an object", `{"seconds":3600}`, 0, 5},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -163,6 +173,19 @@ func TestTokenFormEncoded(t *testing.T) {
 			t.Errorf("got %q until %v, %v", got, tk.expires, err)
 		}
 	})
+}
+
+// TestTokenAnswerOfNoType reads JSON that is called something else.
+func TestTokenAnswerOfNoType(t *testing.T) {
+	for _, kind := range []string{"text/plain", "text/html", "application/x-www-form-urlencoded", "?"} {
+		synctest.Test(t, func(t *testing.T) {
+			e := &endpoint{header: http.Header{"Content-Type": {kind}}, answer: granting("60.0")}
+			tk := newTokens(e)
+			if got, err := tk.get(t.Context()); got != "token-1" || err != nil || time.Until(tk.expires) != time.Minute {
+				t.Errorf("%s: got %q until %v, %v", kind, got, tk.expires, err)
+			}
+		})
+	}
 }
 
 // TestTokenClock holds that the lifetime is counted on the clock that is given.
@@ -364,15 +387,30 @@ func TestTokenRetries(t *testing.T) {
 	}
 }
 
-// TestTokenBodyThatHangs holds that a timeout is called one, though x/oauth2
-// makes a mere text of it.
+// TestTokenBodyThatBreaksOff holds that what happens to a body is called by its
+// name, though x/oauth2 makes a mere text of it.
+func TestTokenBodyThatBreaksOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tk := newTokens(nil)
+		tk.retries = 0
+		tk.http.Transport = tokenAnswers{roundTrip(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(io.MultiReader(strings.NewReader(`{"acc`), iotest.ErrReader(io.ErrUnexpectedEOF))), Request: r}, nil
+		})}
+		var broken *TokenError
+		if _, err := tk.get(t.Context()); !errors.As(err, &broken) || broken.cause != "connection closed before the answer was whole" {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// TestTokenBodyThatHangs is the same of a timeout.
 func TestTokenBodyThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tk := newTokens(nil)
 		tk.retries = 0
-		tk.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		tk.http.Transport = tokenAnswers{roundTrip(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Body: hanging{r.Context()}, Request: r}, nil
-		})
+		})}
 		var hung *TokenError
 		if _, err := tk.get(t.Context()); !errors.As(err, &hung) || hung.cause != "timeout" {
 			t.Errorf("got %v", err)
