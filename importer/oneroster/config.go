@@ -6,7 +6,6 @@ package oneroster
 
 import (
 	"crypto/tls"
-	"encoding/base64"
 	"fmt"
 	"net"
 	"net/http"
@@ -72,7 +71,7 @@ func New(cfg Config) (*Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	secrets := &redactor{}
-	secrets.add(secret, base64.StdEncoding.EncodeToString([]byte(id+":"+secret))) // of Basic authentication
+	secrets.add(secret)
 	return &Client{
 		http:        client,
 		enrollments: strings.TrimRight(base.String(), "/") + "/ims/oneroster/rostering/v1p2/enrollments/",
