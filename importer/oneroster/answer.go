@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Verdict is what an answer means for the request it answers.
@@ -99,12 +100,15 @@ func (r reply) judge(now time.Time, secrets *redactor) Answer {
 	return a
 }
 
-// accepted judges a 2xx: what it holds can take back what its status says.
+// accepted judges a 2xx: what it holds can take back what its status says. A plain
+// word that came whole does not, whatever it is called; JSON that has no end was cut
+// by somebody, even where the length is right.
 func (r reply) accepted(secrets *redactor) Answer {
 	a := Answer{Status: r.status, RequestID: requestID(r.header)}
 	kind, _, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
 	object := bytes.HasPrefix(r.body, []byte("{"))
-	isJSON := object || kind == "application/json" || strings.HasSuffix(kind, "+json")
+	isJSON := kind == "application/json" || strings.HasSuffix(kind, "+json")
+	begun := object || isJSON && bytes.ContainsAny(r.body[:min(1, len(r.body))], `["`)
 	switch {
 	case bytes.HasPrefix(r.body, []byte("<")), kind == "text/html" && len(r.body) > 0 && !object:
 		a.Verdict = Refused
@@ -115,9 +119,13 @@ func (r reply) accepted(secrets *redactor) Answer {
 		a.Verdict = Lost
 		a.Message = fmt.Sprintf("the answer, a %d, %s", r.status, r.broken)
 		return a
-	case isJSON && len(r.body) > 0 && !json.Valid(r.body):
+	case begun && !json.Valid(r.body):
 		a.Verdict = Lost
 		a.Message = fmt.Sprintf("the answer, a %d, was cut short", r.status)
+		return a
+	case isJSON && !utf8.Valid(r.body): // of another encoding: it may say anything
+		a.Verdict = Lost
+		a.Message = fmt.Sprintf("the answer, a %d, is no text that can be read", r.status)
 		return a
 	}
 	if status := statusIn(r.body); status.refuses() {

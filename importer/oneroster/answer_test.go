@@ -32,6 +32,11 @@ func TestReplyVerdict(t *testing.T) {
 		{name: "nothing", status: 204, want: Accepted},
 		{name: "nothing of a type", status: 200, kind: "text/html; charset=utf-8", want: Accepted},
 		{name: "a plain word", status: 200, kind: "text/plain", body: "OK", want: Accepted},
+		{name: "a plain word that says it is JSON", status: 200, kind: "application/json", body: "OK", want: Accepted},
+		{name: "a plain line that says it is JSON", status: 200, kind: "application/problem+json", body: "Updated 1 row.", want: Accepted},
+		{name: "a JSON word", status: 200, kind: "application/json", body: `"OK"`, want: Accepted},
+		{name: "a plain line in brackets", status: 200, kind: "text/plain", body: "[ok] updated", want: Accepted},
+		{name: "a plain word of another encoding", status: 200, kind: "text/plain", body: "mis \xe0 jour", want: Accepted},
 		{name: "a record that mentions failure", status: 200, kind: "application/json", body: `{"enrollment":{"metadata":{"imsx_codeMajor":"failure"}}}`, want: Accepted},
 		{name: "a record whose metadata mentions it deep down", status: 200, kind: "application/json", body: `{"enrollment":{"sourcedId":"e1","metadata":{"last":[{"imsx_StatusInfo":{"imsx_codeMajor":"failure"}}]}}}`, want: Accepted},
 		{name: "a bare record that mentions it", status: 200, kind: "application/json", body: `{"sourcedId":"e1","metadata":{"imsx_codeMajor":"failure"}}`, want: Accepted},
@@ -65,6 +70,10 @@ func TestReplyVerdict(t *testing.T) {
 
 		{name: "cut short by the network", status: 200, kind: "application/json", body: `{"enrol`, broken: "was cut short", want: Lost, message: "the answer, a 200, was cut short"},
 		{name: "cut short by itself", status: 200, kind: "application/json", body: `{"enrol`, want: Lost, message: "the answer, a 200, was cut short"},
+		{name: "a plain word cut short", status: 200, kind: "application/json", body: "OK", broken: "was cut short", want: Lost, message: "the answer, a 200, was cut short"},
+		{name: "a list cut short by itself", status: 200, kind: "application/json", body: `[{"imsx_codeMajor":"fai`, want: Lost, message: "cut short"},
+		{name: "a JSON word cut short by itself", status: 200, kind: "application/json", body: `"OK`, want: Lost, message: "cut short"},
+		{name: "JSON in UTF-16", status: 200, kind: "application/json", body: "\xff\xfe{\x00}\x00", want: Lost, message: "is no text that can be read"},
 		{name: "without end", status: 200, kind: "application/json", body: `{`, broken: "is longer than any this program reads", want: Lost, message: "is longer than any"},
 		{name: "two values", status: 200, kind: "application/json", body: `{}{}`, want: Lost, message: "cut short"},
 
