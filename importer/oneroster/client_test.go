@@ -302,6 +302,18 @@ func TestParsePageErrors(t *testing.T) {
 	}
 }
 
+func TestParsePageTotal(t *testing.T) {
+	for total, want := range map[string]int{
+		"7": 7, `"12"`: 12, `" 12 "`: 12, "0": 0, "null": 0, "-1": 0, `"-1"`: 0, `""`: 0, `"many"`: 0, "{}": 0, "[7]": 0, "true": 0, "1.5": 0, "1e400": 0,
+		"9223372036854775807": 0, "99999999999999999999": 0,
+	} {
+		p, err := ParsePage([]byte(`{"enrollments":[{}],"totalCount":` + total + `}`))
+		if err != nil || len(p.Enrollments) != 1 || p.TotalCount != want {
+			t.Errorf("totalCount %s: %d, %v; want %d", total, p.TotalCount, err, want)
+		}
+	}
+}
+
 // TestTransport holds what net/http's defaults would get wrong.
 func TestTransport(t *testing.T) {
 	tr := transport(10)

@@ -3,7 +3,7 @@ package oneroster
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"strconv"
 )
 
 // Record is an enrollment as the server holds it: each key's JSON as it came.
@@ -30,7 +30,7 @@ func ParseRecord(body []byte) (Record, error) {
 // Page is one page of a list.
 type Page struct {
 	Enrollments []Record
-	TotalCount  int // of the whole list; 0 where the server does not say
+	TotalCount  int // of the whole list; 0 where the server does not say, or no number that a list can have
 }
 
 // ParsePage reads {"enrollments":[…],"totalCount":…}, the body of an accepted
@@ -47,8 +47,8 @@ func ParsePage(body []byte) (Page, error) {
 			return Page{}, errors.New(`read a page of enrollments: an element of "enrollments" is no object`)
 		}
 	}
-	if total, said := page["totalCount"]; said && json.Unmarshal(total, &p.TotalCount) != nil {
-		return Page{}, fmt.Errorf("read a page of enrollments: totalCount is %s", total)
+	if total, err := strconv.ParseInt(text(page["totalCount"]), 10, 32); err == nil {
+		p.TotalCount = int(max(total, 0))
 	}
 	return p, nil
 }
