@@ -16,7 +16,7 @@ type reasonKey struct {
 }
 
 func (c *count) reason(l *Line, id string) {
-	key := reasonKey{l.Outcome, l.HTTPStatus, l.CodeMinor, general(l.Message, id)}
+	key := reasonKey{l.Outcome, l.HTTPStatus, l.CodeMinor, general(l, id)}
 	r := c.reasons[key]
 	if r == nil {
 		if len(c.reasons) >= groupLimit {
@@ -61,8 +61,11 @@ var (
 
 // general makes the message of one row the message of all its kind: the row's
 // own id, and what holds a digit, is "…", save small numbers ("after 6
-// attempts") and values that many rows share ("Student").
-func general(message, id string) string {
+// attempts") and values that many rows share ("Student"). Of an invalid row the
+// message is made of its cells and of our own words alone, and what no cell holds
+// is the latter ("OneRoster 1.0").
+func general(l *Line, id string) string {
+	message := l.Message
 	if len(id) > 2 {
 		message = strings.ReplaceAll(message, id, "…")
 	}
@@ -71,9 +74,16 @@ func general(message, id string) string {
 	}
 	message = quotedValue.ReplaceAllString(message, `"…"`)
 	return bareValue.ReplaceAllStringFunc(message, func(s string) string {
-		if smallNumber.MatchString(s) {
+		if smallNumber.MatchString(s) || l.Outcome == Invalid && !l.holds(strings.Trim(s, "{}[]=.?")) {
 			return s
 		}
 		return "…"
+	})
+}
+
+// holds reports whether a word is a cell of the row, or a long one part of a cell.
+func (l *Line) holds(word string) bool {
+	return slices.ContainsFunc(l.Cells, func(cell string) bool {
+		return strings.TrimSpace(cell) == word || len(word) > 4 && strings.Contains(cell, word)
 	})
 }

@@ -155,17 +155,32 @@ func TestHeadlineAndNextCommand(t *testing.T) {
 }
 
 func TestReasonsAreGeneral(t *testing.T) {
-	for _, test := range []struct{ in, id, want string }{
-		{`role: "Student" is not allowed`, "e-1", `role: "Student" is not allowed`},
-		{`endDate: "6/10/2027" is not a date; allowed: YYYY-MM-DD`, "", `endDate: "…" is not a date; allowed: YYYY-MM-DD`},
-		{"the server has no enrollment abc-def", "abc-def", "the server has no enrollment …"},
-		{"the server has no enrollment enr-17, or hides it", "", "the server has no enrollment …, or hides it"},
-		{"no answer after 6 attempts in 30s", "", "no answer after 6 attempts in …"},
-		{"11 cells where the header has 12", "", "11 cells where the header has 12"},
-		{"moved to https://h.example/x7", "", "moved to https:…"},
-		{"a", "a", "a"},
+	for _, test := range []struct {
+		in, id, want string
+		invalid      []string // the cells of a row that was not sent
+	}{
+		{in: `role: "Student" is not allowed`, id: "e-1", want: `role: "Student" is not allowed`},
+		{in: `endDate: "6/10/2027" is not a date; allowed: YYYY-MM-DD`, want: `endDate: "…" is not a date; allowed: YYYY-MM-DD`},
+		{in: "the server has no enrollment abc-def", id: "abc-def", want: "the server has no enrollment …"},
+		{in: "the server has no enrollment enr-17, or hides it", want: "the server has no enrollment …, or hides it"},
+		{in: "no answer after 6 attempts in 30s", want: "no answer after 6 attempts in …"},
+		{in: "11 cells where the header has 12", want: "11 cells where the header has 12"},
+		{in: "moved to https://h.example/x7", want: "moved to https:…"},
+		{in: "a", id: "a", want: "a"},
+		{in: `status: "inactive" is not allowed; OneRoster 1.0's inactive means tobedeleted`, invalid: []string{"e-1", "inactive", "1.05"},
+			want: `status: "inactive" is not allowed; OneRoster 1.0's inactive means tobedeleted`},
+		{in: `dailyXp: "1,5" is not a number; digits such as 12.5`, invalid: []string{"e-1", "1,5"}, want: `dailyXp: "…" is not a number; digits such as 12.5`},
+		{in: "name: has lost characters; name the encoding, such as --encoding windows-1252", invalid: []string{"e-1"},
+			want: "name: has lost characters; name the encoding, such as --encoding windows-1252"},
+		{in: `status: "A7" is not allowed; put values: {status: {A7: active}} in a mapping file`, invalid: []string{"e-1", " A7 "},
+			want: `status: "…" is not allowed; put values: {status: …: active}} in a mapping file`},
+		{in: "endDate: 2024-13-45T00 is no date", invalid: []string{"e-1", "2024-13-45T00:00"}, want: "endDate: … is no date"},
 	} {
-		if got := general(test.in, test.id); got != test.want {
+		l := Line{Outcome: Failed, Message: test.in, Cells: test.invalid}
+		if test.invalid != nil {
+			l.Outcome = Invalid
+		}
+		if got := general(&l, test.id); got != test.want {
 			t.Errorf("general(%q) = %q, want %q", test.in, got, test.want)
 		}
 	}
