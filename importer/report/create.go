@@ -54,9 +54,7 @@ func create(path string, header []string, files bool) (*Writer, error) {
 		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
-		if w != nil {
-			err = errors.Join(err, w.Close())
-		}
+		err = errors.Join(err, w.Close())
 		os.Remove(begun)
 		return nil, err
 	}

@@ -37,8 +37,8 @@ type Line struct {
 	SourcedID string
 }
 
-// columns are the result columns as text, in the order of the file. Each row of
-// a report passes through it, so that the names and their order stand here only.
+// columns are the result columns as text. Their names and their order stand here;
+// cells repeats the order.
 type columns struct {
 	Line         string `csv:"result.line"`
 	File         string `csv:"result.file"`
@@ -57,6 +57,13 @@ type columns struct {
 	Fingerprint  string `csv:"result.fingerprint"`
 	Before       string `csv:"result.before"`
 	After        string `csv:"result.after"`
+}
+
+// cells appends the columns to a row, in the order of the file.
+func (c *columns) cells(row []string) []string {
+	return append(row, c.Line, c.File, c.Outcome, c.HTTPStatus, c.Attempts, c.Message,
+		c.CodeMajor, c.Severity, c.CodeMinor, c.Description, c.ErrorDetails,
+		c.RequestID, c.FinishedAt, c.DurationMs, c.Fingerprint, c.Before, c.After)
 }
 
 const (

@@ -73,6 +73,19 @@ func TestEachColumnHoldsItsField(t *testing.T) {
 	}
 }
 
+// TestCellsFollowTheNames holds the order of the cells to that of the names.
+func TestCellsFollowTheNames(t *testing.T) {
+	var c columns
+	var want []string
+	for field, value := range reflect.ValueOf(&c).Elem().Fields() {
+		value.SetString(field.Name)
+		want = append(want, field.Name)
+	}
+	if diff := cmp.Diff(want, c.cells(nil)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestARowThatWasNotSentLeavesBlanks(t *testing.T) {
 	got := written(t, []string{"id"}, false, Line{Line: 2, Outcome: Unsent, Duration: time.Second, Cells: []string{"e"}})
 	if want := "\n2,unsent,,0,,,,,,,,,,,,,e\n"; !strings.HasSuffix(got, want) {

@@ -73,8 +73,7 @@ type School struct {
 // row is a row that is not done, for a page.
 type row struct {
 	Line
-	SourcedID string
-	header    []string
+	header []string
 }
 
 // Summarise reads reports and what stands beside them, until ctx ends. It is an
@@ -96,7 +95,8 @@ func Summarise(ctx context.Context, paths ...string) (*Summary, error) {
 	}
 	err = set.each(ctx, func(p *part, l Line) error {
 		if undone, id := c.line(columns[p], &l); undone {
-			c.keep(row{l, id, p.Header()})
+			l.SourcedID = id
+			c.keep(row{l, p.Header()})
 		}
 		return nil
 	})
