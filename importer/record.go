@@ -67,10 +67,26 @@ func unquoted(value json.RawMessage) string {
 
 // day is the calendar date at the front of a date or a date-time of midnight.
 func day(date string) string {
-	if before, rest, ok := strings.Cut(date, "T"); ok && strings.Trim(rest, "0:.Z") == "" {
-		return before
+	if at := strings.IndexAny(date, "T "); at > 0 && strings.Trim(date[at+1:], "0:.Z+-") == "" {
+		return date[:at]
 	}
 	return date
+}
+
+// sayable is a value that a server holds in the form in which a PATCH may say it.
+func sayable(field string, value json.RawMessage) json.RawMessage {
+	form := strings.ToLower // of primary
+	switch field {
+	case "beginDate", "endDate":
+		form = day
+	case "primary":
+	default:
+		return value
+	}
+	if text := unquoted(value); form(text) != text {
+		value, _ = json.Marshal(form(text)) // a string always marshals
+	}
+	return value
 }
 
 func decoded(value json.RawMessage) any {
@@ -168,7 +184,7 @@ func complete(change mapping.Change, r oneroster.Record) mapping.Change {
 		}
 		metadata = append(metadata, mapping.Field{Name: name, Value: value})
 	}
-	primary := held(r, "primary")
+	primary := sayable("primary", held(r, "primary"))
 	if mapping.Allowed("primary", primary) && !slices.ContainsFunc(fields, func(f mapping.Field) bool { return f.Name == "primary" }) {
 		at := slices.IndexFunc(fields, func(f mapping.Field) bool { return f.Name != "status" && f.Name != "role" })
 		if at < 0 {

@@ -46,7 +46,10 @@ func TestSame(t *testing.T) {
 		{"primary", `false`, ``, false},
 		{"endDate", `"2027-06-30"`, `"2027-06-30T00:00:00.000Z"`, true},
 		{"endDate", `"2027-06-30"`, `"2027-06-30T00:00:00Z"`, true},
+		{"endDate", `"2027-06-30"`, `"2027-06-30T00:00:00+00:00"`, true},
+		{"endDate", `"2027-06-30"`, `"2027-06-30 00:00:00"`, true},
 		{"endDate", `"2027-06-30"`, `"2027-06-30T12:00:00Z"`, false},
+		{"endDate", `"2027-06-30"`, `"2027-06-30T00:00:00+02:00"`, false},
 		{"endDate", `"2027-06-30"`, `"2027-07-01"`, false},
 		{"user", `{"sourcedId":"u1"}`, `{ "sourcedId" : "u1" }`, true},
 		{"user", `{"sourcedId":"u1"}`, `{"sourcedId":"u2"}`, false},
@@ -84,6 +87,7 @@ func TestComplete(t *testing.T) {
 	const metadata = `"metadata":{"goals":{"dailyXp":1,"dailyLessons":2,"x":3,"dailyAccuracy":"high"},"jp":{"a":{"b":1,"c":null}},"n":1}`
 	for _, c := range []struct{ name, record, change, want string }{
 		{"primary is repeated", `{"primary":"true"}`, `role="teacher"`, `{"role":"teacher","primary":"true"}`},
+		{"in the form that a PATCH may say", `{"primary":"True"}`, `role="teacher"`, `{"role":"teacher","primary":"true"}`},
 		{"unless there is none", `{"primary":null}`, `role="teacher"`, `{"role":"teacher"}`},
 		{"or a PATCH cannot say it", `{"primary":"maybe"}`, `role="teacher"`, `{"role":"teacher"}`},
 		{"or it changes", `{"primary":"true"}`, `primary=false endDate="2027-06-30"`, `{"primary":false,"endDate":"2027-06-30"}`},

@@ -109,10 +109,6 @@ func (u *undoing) index() error {
 func (u *undoing) item(l report.Line) (item, error) {
 	it := item{file: l.File, row: l.Line, cells: l.Cells}
 	it.change.SourcedID = u.mapping.ID(l.Cells)
-	if l.Outcome == report.Invalid {
-		it.settle(report.Invalid, "nothing to put back: the row was invalid")
-		return it, nil
-	}
 	// A row that is unchanged and yet says what the record held was sent by an
 	// earlier run, whose answer was lost.
 	sent := slices.Contains([]report.Outcome{report.Updated, report.Unchanged, report.Failed, report.Unknown}, l.Outcome)
@@ -127,6 +123,7 @@ func (u *undoing) item(l report.Line) (item, error) {
 // says, if it holds what present says.
 func (it *item) restore(path, target, present string) error {
 	if target == "" {
+		it.settle(report.Unchanged, "nothing to put back")
 		return nil
 	}
 	if err := it.expect(path, present, target); err != nil {
@@ -169,16 +166,6 @@ func (it *item) expect(path, present, target string) (err error) {
 		return fmt.Errorf("%s: line %d of the source: %w", path, it.row, err)
 	}
 	return nil
-}
-
-// sayable is a value that a server holds in the form in which a PATCH may say it.
-func sayable(field string, value json.RawMessage) json.RawMessage {
-	if field == "beginDate" || field == "endDate" {
-		if short := day(unquoted(value)); short != unquoted(value) {
-			value, _ = json.Marshal(short) // a string always marshals
-		}
-	}
-	return value
 }
 
 // parseRecord reads what a result.before or result.after says of a record.

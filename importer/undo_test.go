@@ -266,9 +266,8 @@ func TestUndoOfAReportWithARaggedRow(t *testing.T) {
 	applied.tally(report.Updated, report.Invalid, report.Updated)
 	undone := n.undo(applied)
 	undone.finished()
-	if len(undone.lines) != 3 {
-		t.Errorf("the undo's report has %d lines", len(undone.lines))
-	}
+	undone.tally(report.Updated, report.Unchanged, report.Updated) // there is nothing to mend
+	n.rerun(undone).tally(report.Updated, report.Unchanged, report.Updated)
 	n.same(as, "after the undo")
 	if redone := n.undo(undone); redone.err != nil || len(redone.lines) != 3 {
 		t.Errorf("the undo of the undo ended with %v and %d lines", redone.err, len(redone.lines))

@@ -49,5 +49,6 @@ func parseOutcome(s string) (Outcome, bool) {
 }
 
 // mayBeRagged reports whether a line of this outcome can hold a row with a cell
-// too many or too few: such a row is never sent.
-func (o Outcome) mayBeRagged() bool { return o == Invalid || o == Unsent }
+// too many or too few: such a row is never sent, and an undo has nothing to put
+// back of it.
+func (o Outcome) mayBeRagged() bool { return o == Invalid || o == Unsent || o == Unchanged }
