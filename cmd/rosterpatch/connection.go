@@ -20,7 +20,7 @@ type connection struct {
 	TokenURL     string   `group:"server" env:"ROSTERPATCH_TOKEN_URL" placeholder:"URL" help:"OAuth2 client-credentials token endpoint."`
 	Scope        []string `group:"server" env:"ROSTERPATCH_SCOPES" sep:"," help:"OAuth2 scope to ask for; repeatable, or several with commas or spaces between."`
 	EnvFile      envFile  `group:"server" placeholder:"FILE" help:"KEY=VALUE lines for what neither a flag nor the environment says. ROSTERPATCH_CLIENT_ID and ROSTERPATCH_CLIENT_SECRET (or ROSTERPATCH_CLIENT_SECRET_FILE) are read from the environment or from here, never from a flag."`
-	InsecureHTTP bool     `group:"server" help:"Allow http:// to other than loopback addresses."`
+	InsecureHTTP bool     `group:"server" help:"Allow http:// for addresses other than loopback."`
 	Sandbox      bool     `group:"server" help:"Start the embedded sandbox and use it; every sourcedId exists there. Needs no other setting."`
 }
 

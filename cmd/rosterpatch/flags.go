@@ -13,7 +13,7 @@ import (
 
 // mapped says which mapping file to use.
 type mapped struct {
-	Mapping string `group:"rows" placeholder:"FILE" help:"Mapping file: which column is which field, and what its values mean. Default: OneRoster headers, or as the run before had it."`
+	Mapping string `group:"rows" placeholder:"FILE" help:"Mapping file: which column is which field, and what its values mean. Default: OneRoster headers; for the rows of a report or plan, as its run had it."`
 }
 
 func (f *mapped) into(o *importer.Options) error {
@@ -106,7 +106,7 @@ func (f *sharing) into(o *importer.Options) (err error) {
 type pace struct {
 	Workers  int           `group:"pace" default:"10" help:"Requests in flight at once."`
 	Rate     float64       `group:"pace" default:"50" help:"Ceiling in requests a second, reads included; 0 is none."`
-	Timeout  time.Duration `group:"pace" default:"30s" help:"Of one attempt."`
+	Timeout  time.Duration `group:"pace" default:"30s" help:"Time limit for one attempt."`
 	Retries  int           `group:"pace" default:"5" help:"Attempts a row after the first; a 429 does not count."`
 	GiveUp   time.Duration `group:"pace" default:"5m" help:"Stop when no request has succeeded for this long."`
 	FinishBy string        `group:"pace" placeholder:"TIME|D" help:"Stop cleanly at this time of day (06:00) or after this long (90m)."`
@@ -177,7 +177,7 @@ func (f *limiting) into(o *importer.Options) error {
 
 // reporting says where the report goes.
 type reporting struct {
-	Report string `group:"report" placeholder:"PATH" help:"Where the report goes. Default: beside FILE, as NAME.report.csv."`
+	Report string `group:"report" placeholder:"PATH" help:"Where the report goes. Default: beside what is read, as NAME.report.csv; of a rerun or an undo, as NAME.rerun-1.report.csv, NAME.undo-1.report.csv, and so on."`
 	Force  bool   `group:"report" help:"Replace a report that is there."`
 	Lock   string `group:"report" placeholder:"PATH" help:"One run at a time holds this lock. Default: .rosterpatch.lock beside the report."`
 }

@@ -51,7 +51,11 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 		if code == exitInterrupted {
 			name = fmt.Sprintf("%d, %d", code+int(syscall.SIGINT), code+int(syscall.SIGTERM))
 		}
-		fmt.Fprintf(ctx.Stdout, "  %-8s  %s\n", name, meanings()[code])
+		meaning := meanings()[code]
+		if code == exitDone && !slices.Contains(codes, exitNotUpdated) { // it is not about rows
+			meaning = "it is done"
+		}
+		fmt.Fprintf(ctx.Stdout, "  %-8s  %s\n", name, meaning)
 	}
 	fmt.Fprintf(ctx.Stdout, "\nExample:\n  %s\n", command.Example())
 	return nil

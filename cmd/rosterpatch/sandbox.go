@@ -20,16 +20,16 @@ type sandboxCommand struct {
 	PrimaryDefault bool               `help:"A PATCH without primary sets it to false."`
 	Answer         string             `enum:"record,empty,status,none" default:"record" help:"What a 200 to a PATCH holds: ${enum}."`
 	Filter         string             `enum:"normal,refuse,ignore-in" default:"normal" help:"How a list reads the in-list filter: ${enum}."`
-	PageCap        int                `help:"The most records a page holds; 0 is no cap."`
+	PageCap        int                `placeholder:"N" help:"The most records a page holds; 0 is no cap."`
 	TokenLifetime  time.Duration      `default:"1h" help:"How long a token is honoured."`
-	ExpiresIn      string             `help:"expires_in of a token answer, or 'none'. Default: the truth."`
-	RateLimit      float64            `help:"Requests a second before 429; 0 is no limit."`
-	RetryAfter     string             `help:"Retry-After of a 429 or 503, or 'none'. Default: the truth."`
+	ExpiresIn      string             `placeholder:"SECONDS" help:"expires_in of a token answer, or 'none'. Default: the lifetime it has."`
+	RateLimit      float64            `placeholder:"N" help:"Requests a second before 429; 0 is no limit."`
+	RetryAfter     string             `placeholder:"TEXT" help:"Retry-After of a 429 or 503, or 'none'. Default: the seconds there are to wait."`
 	Latency        time.Duration      `help:"How long each request takes."`
-	Jitter         time.Duration      `help:"Up to so much more."`
+	Jitter         time.Duration      `help:"Random latency on top, at most this."`
 	Slow           time.Duration      `default:"1s" help:"How much longer a request takes that the fault 'slow' strikes."`
 	Fault          map[string]float64 `mapsep:"," placeholder:"NAME=P" help:"Chance of a fault, from 0 to 1: 401, 403, 429, 500, 502, 503, 504, reset, lost, cut, html, failure, redirect, slow, hang; PATCH:, GET: or token: before it narrows it."`
-	Seed           int64              `help:"Fixes which requests the faults strike."`
+	Seed           int64              `placeholder:"N" help:"Fixes which requests the faults strike."`
 }
 
 // Example is the end of the command's help.
