@@ -23,7 +23,7 @@ import (
 type sent struct {
 	entries []sentEntry // by id, then by the order of the runs and of their rows
 	latest  string      // path of the report that counts most
-	outdone []bool      // in this pass a row of the entry's id goes out, so it says nothing any more
+	outdone []bool      // an earlier row of this pass sends another change for the id, so the report no longer tells what the record holds
 }
 
 type sentEntry struct {
@@ -60,10 +60,11 @@ type dated struct {
 	report.Facts
 }
 
-// earlierReports are the reports to go by, the oldest first: the one at path,
-// or of a directory the newest that is finished and what was begun since, which
-// may have changed an enrollment again. There are none, and it says why, where
-// what was begun since was killed: what that changed last stands in no report.
+// earlierReports are the reports to compare with, the oldest first: the one at
+// path, or in a directory the newest that is finished, those whose lines it
+// carries on, and all that were begun after the first of these, since they may
+// have changed an enrollment again. There are none, and why says the reason, where
+// one of those was killed: what it changed last stands in no report.
 func (r *run) earlierReports(path string) (reports []dated, why string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {

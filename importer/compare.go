@@ -35,8 +35,8 @@ const (
 	batchBytes = 6000
 )
 
-// add takes a row; it is false once the run has stopped, and the row is then
-// still the caller's.
+// add queues a row. It is false once the run has stopped: then the caller writes
+// the row's line.
 func (c *comparer) add(it item) (bool, error) {
 	id := it.change.SourcedID
 	if c.pages != nil {

@@ -21,8 +21,7 @@ func (s *sender) decline(it item, outcome report.Outcome, message string) (*job,
 	return nil, s.write(l)
 }
 
-// says is the message of the row's line: what is to be said of the row in any
-// case, and of what became of it.
+// says is result.message: what became of the row, and its remark.
 func (it *item) says(message string) string {
 	if it.remark == "" || message == "" {
 		return it.remark + message
@@ -116,8 +115,9 @@ func (it *item) saw() []mapping.Field {
 	return fields
 }
 
-// seen is what an earlier look at the record found in a field, and whether there
-// was such a look. A field that the look did not find wanting held its value.
+// seen is what an earlier look at the record found in a field, and whether that is
+// known. A result.before lists only the fields that differed, so a field that it
+// does not mention held the wanted value, unless the cells were edited since.
 func (it *item) seen(field string, wanted json.RawMessage) (json.RawMessage, bool) {
 	if it.before == nil {
 		return nil, false

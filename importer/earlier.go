@@ -228,7 +228,7 @@ func (e *earlier) item(l report.Line, sent map[uint64]bool) (item, error) {
 		return item{}, err
 	}
 	id := hashOf(e.mapping.ID(l.Cells))
-	overtaken := sent[id] && l.Outcome.Done() // an earlier row of the id goes again, and the last has to win
+	overtaken := sent[id] && l.Outcome.Done() // an earlier row of the id is sent again, so this one must be too: the last row has to win
 	open := !l.Outcome.Done() || it.mended
 	chosen := e.Redo.chosen(l) || e.plan && it.mended
 	if !overtaken && !(open && chosen) {

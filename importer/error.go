@@ -9,8 +9,8 @@ import (
 	"rosterpatch/mapping"
 )
 
-// UsageError is a setting that cannot be. It names the flag as the command
-// line has it.
+// UsageError is a flag or setting whose value is not allowed. It names the flag as
+// the command line has it.
 type UsageError struct {
 	Flag    string
 	Value   string

@@ -17,7 +17,7 @@ type item struct {
 	change mapping.Change   // what it says; empty if settled
 	before oneroster.Record // where an earlier look at the record is known: what it held then
 
-	remark   string // what the row's line says besides
+	remark   string // goes into result.message whatever the outcome, such as what an undo cannot bring back
 	attempts int    // requests that have been sent of it
 
 	// What a look at the record has found, an earlier one or the run's own.
@@ -36,7 +36,7 @@ type feed struct {
 	header  []string                        // of the rows' cells
 	sources func() ([]report.Source, error) // the files that the rows came from in the first place
 	of      *report.Source                  // the report or plan that they are taken from, nil if none
-	files   bool                            // there are several
+	files   bool                            // the rows come from several files: the report names them in result.file
 	items   iter.Seq2[item, error]
 	leftOut *int     // rows that --where or --shard left out of the last pass
 	skipped *int     // lines of the last pass that hold no row

@@ -13,8 +13,9 @@ import (
 type job struct {
 	lanes []string // sourcedIds it is about: jobs of one id go one at a time
 
-	// owes says that an accepted PATCH of the job's row has no line yet, so that a
-	// kill would have it sent again: few such jobs may be open at once.
+	// owes is true of the job that reads a record back: the PATCH of its row was
+	// accepted and has no line yet, so a kill now would have it sent again. The queue
+	// bounds how many such jobs are open.
 	owes bool
 
 	// looksAt is how many rows' records it reads before they are sent, several at once.

@@ -91,7 +91,8 @@ func (t *tally) group(value string) *counts {
 	return g
 }
 
-// compared is the tally before it is known what a comparison leaves to be sent.
+// compared is what a comparison starts from: the rows that are counted for good,
+// such as the invalid ones, and none to be sent yet.
 func (t *tally) compared() *tally {
 	c := *t
 	c.counts = t.counts.compared()

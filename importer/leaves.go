@@ -11,9 +11,9 @@ import (
 	"rosterpatch/mapping"
 )
 
-// leaves are the fields that target names, an object such as result.before, in
-// its order. Objects inside metadata are gone into where present is an object
-// there too; otherwise one took the place of the other, and it is a value.
+// leaves are the fields of target, an object such as result.before, in its order.
+// An object inside metadata is taken apart where the record holds an object there
+// now; else one of them took the place of the other, and it is restored whole.
 func leaves(target string, present oneroster.Record) ([]mapping.Field, error) {
 	return appendLeaves(nil, []byte(target), present, "")
 }

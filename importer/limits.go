@@ -170,8 +170,9 @@ func (c counts) compared() counts {
 	return left
 }
 
-// hold returns a *RefusedError with the first limit that c, a part of all, is
-// over. The flag that it says would allow it allows it for all parts.
+// hold returns a *RefusedError for the first limit that c exceeds: the counts of all
+// rows, or of one value of the --limit-by column. The flag that it suggests is
+// reckoned from all rows, so that it allows every value.
 func (l Limits) hold(c, all *counts, by string) error {
 	for k := range kinds {
 		limit, flag, what := l.of(k)

@@ -11,8 +11,8 @@ import (
 // place orders rows as they stand in the sources.
 func place(file, line int) uint64 { return uint64(file)<<40 | uint64(line) }
 
-// key is the key of a place, by which the rows are ordered: the last row goes
-// first where rows are put back.
+// key makes a place the key by which rows are ordered. It is reversed for an undo:
+// of several changes to one id the last is undone first.
 func (m mode) key(place uint64) uint64 {
 	if m == restoring {
 		return ^place
@@ -70,7 +70,8 @@ type placed struct {
 	place uint64
 }
 
-// inOrder reads the lines of a report in the order of their keys, some at once.
+// inOrder reads the lines of a report in the order of their keys, some hundreds at
+// once, since lines that stand together then cost one read.
 func inOrder(reader *report.Reader, offsets *spill) iter.Seq2[placed, error] {
 	const atOnce = 256
 	return func(yield func(placed, error) bool) {

@@ -222,9 +222,9 @@ func (p *pool) take(q *queue, e ended) {
 	}
 }
 
-// tellsOfRow reports whether a failure tells of the row and not of the server: it
-// failed before, and the server has answered others since, or there are but a few
-// rows left, none of which are others.
+// tellsOfRow reports whether a failure tells of the row and not of the server: the
+// row had failed before, and the server has answered others since then, or there
+// are so few rows left that no other could show the server at work.
 func (p *pool) tellsOfRow(q *queue, e ended) bool {
 	if e.repeated.IsZero() {
 		return false

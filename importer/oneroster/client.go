@@ -30,8 +30,8 @@ const (
 	listLimit   = 64 << 20
 )
 
-// Patch sends body to the enrollment. The id is escaped as one path segment,
-// which no escaping makes of "", "." and ".."; those must not come.
+// Patch sends body to the enrollment. The id is escaped as one path segment. It
+// must not be "", "." or "..": no escaping makes a segment of those.
 // Cancelling ctx keeps the request from starting; one that has started is
 // finished within the timeout, so that no row is left in doubt. Where there is no
 // token at hand, one is fetched and the answer is Waited. An error means

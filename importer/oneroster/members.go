@@ -81,7 +81,8 @@ func skip(text []byte, at int) int {
 	return at
 }
 
-// end is where the value that starts at a place has ended, in any case further on.
+// end is the place just behind the value that starts at start. It always lies
+// further on, so that text which is no JSON cannot hold a loop up.
 func end(text []byte, start int) int {
 	depth := 0
 	for at := start; at < len(text); at++ {

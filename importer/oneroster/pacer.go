@@ -184,8 +184,8 @@ func (p *Pacer) Alive() time.Time { return p.alive }
 // Accepted reports whether the server has accepted any request.
 func (p *Pacer) Accepted() bool { return len(p.accepted) > 0 }
 
-// Resume is when the pause ends in which no request starts; the past if there
-// is none.
+// Resume is when the current pause of all requests ends, a time in the past when
+// there is none.
 func (p *Pacer) Resume() time.Time { return p.resume }
 
 // Deadline is when the run gives up if nothing gets better, and whether

@@ -47,7 +47,8 @@ func (c *cutter) split(data []byte, atEOF bool) (int, []byte, error) {
 	return used, nil, nil
 }
 
-// next takes n bytes off data: a whole record if ok, else what says nothing.
+// next takes n bytes off data: a whole record, now in c.cells, if ok; else bytes
+// that are dropped, being blank or torn. n is 0 if more data is needed.
 func (c *cutter) next(data []byte, atEOF bool) (n int, ok bool) {
 	n, broken := record(data, c.comma)
 	if n == 0 && !broken {

@@ -52,7 +52,7 @@ func (r *Report) story() string {
 	var parts []string
 	switch f := r.Facts; {
 	case f == nil:
-		parts = append(parts, "what stood beside it is gone")
+		parts = append(parts, "its .json is missing")
 	default:
 		parts = append(parts, f.Command+" "+f.ended(), clock(f.Start, f.End))
 		if f.Requests > 0 {

@@ -51,7 +51,7 @@ type Writer struct {
 	queued, written, synced int64
 
 	doubt  []sent // lines of rows that were sent, not known to be on the disk
-	unsure bool   // a sync failed; another would call the pages that were lost clean
+	unsure bool   // a sync failed; no other is made, since the kernel may report success for pages that it has lost
 }
 
 // pending is encoded lines, and where each of them ends.
