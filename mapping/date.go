@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -17,16 +16,20 @@ const serialFormat = "serial"
 // zone are there to be dropped.
 var dateTokens = []struct{ token, layout string }{
 	{"YYYY", "2006"}, {"MMMM", "January"}, {"dddd", "Monday"},
-	{"MMM", "Jan"}, {"ddd", "Mon"},
+	{"MMM", "Jan"}, {"ddd", "Mon"}, {"ZZ", "Z0700"},
 	{"YY", "06"}, {"MM", "01"}, {"DD", "02"}, {"HH", "15"}, {"hh", "03"}, {"mm", "04"}, {"ss", "05"},
 	{"M", "1"}, {"D", "2"}, {"H", "15"}, {"h", "3"}, {"A", "PM"}, {"a", "pm"}, {"Z", "Z07:00"},
 	{"T", "T"}, {" ", " "}, {"-", "-"}, {"/", "/"}, {".", "."}, {",", ","}, {":", ":"},
 }
 
+// allowedTokens says the same to a person.
+const allowedTokens = "YYYY YY MMMM MMM MM M DD D; dddd ddd HH H hh h mm ss A a Z ZZ T, which are read and dropped; space - / . , : between them; or the word serial"
+
 // dateFormat is a format of the source; the zero value is YYYY-MM-DD.
 type dateFormat struct {
 	text   string // as a mapping file says it
 	layout string // as package time says it
+	order  string // of its day, month and year, such as MDY
 }
 
 func (f dateFormat) String() string {
@@ -41,7 +44,7 @@ func parseDateFormat(text string) (dateFormat, error) {
 	if text == serialFormat {
 		return dateFormat{text: text}, nil
 	}
-	var layout strings.Builder
+	var layout, order strings.Builder
 	var years, months, days int
 	for rest := text; rest != ""; {
 		found := false
@@ -57,19 +60,21 @@ func parseDateFormat(text string) (dateFormat, error) {
 			case 'D':
 				days++
 			}
+			if strings.Contains("YMD", t.token[:1]) {
+				order.WriteByte(t.token[0])
+			}
 			layout.WriteString(t.layout)
 			rest, found = rest[len(t.token):], true
 			break
 		}
 		if !found {
-			return dateFormat{}, fmt.Errorf("%q is not a date format: it stops making sense at %q; allowed: YYYY YY MMMM MMM MM M DD D; "+
-				"dddd ddd HH H hh h mm ss A a Z T, which are read and dropped; space - / . , : between them; or the word serial", text, rest)
+			return dateFormat{}, fmt.Errorf("%q is not a date format: it stops making sense at %q; allowed: %s", text, rest, allowedTokens)
 		}
 	}
 	if years != 1 || months != 1 || days != 1 {
 		return dateFormat{}, fmt.Errorf("%q is not a date format: it needs one year (YYYY or YY), one month (MMMM, MMM, MM or M) and one day (DD or D)", text)
 	}
-	return dateFormat{text: text, layout: layout.String()}, nil
+	return dateFormat{text: text, layout: layout.String(), order: order.String()}, nil
 }
 
 // parse reads a date as the calendar day that is written, whatever time and
@@ -119,57 +124,6 @@ func parseSerial(text string) (time.Time, bool) {
 	return day, err == nil && n > 60 && day.Year() <= 9999
 }
 
-// commonFormats are the formats of real exports, in the order in which they
-// are tried. Where a date fits both, month first comes before day first.
-var commonFormats = []string{
-	"YYYY-MM-DD", "M/D/YYYY", "D/M/YYYY", "M-D-YYYY", "D-M-YYYY", "M.D.YYYY", "D.M.YYYY",
-	"YYYY-M-D", "YYYY/M/D", "YYYY.M.D", "YYYYMMDD",
-	"D-MMM-YYYY", "D-MMM-YY", "D MMM YYYY", "D MMMM YYYY", "MMM D, YYYY", "MMMM D, YYYY", "MMM D YYYY",
-	"M/D/YY", "D/M/YY", "D.M.YY", "M-D-YY",
-}
-
-var commonTimes = []string{"", " HH:mm:ss", " HH:mm", "THH:mm:ssZ", "THH:mm:ss", " HH:mm:ssZ", " h:mm:ss A", " h:mm A"}
-
-// knownFormats are commonFormats without and with a time of day.
-var knownFormats = sync.OnceValues(func() (days, times []dateFormat) {
-	for _, clock := range commonTimes {
-		for _, day := range commonFormats {
-			f, err := parseDateFormat(day + clock)
-			switch {
-			case err != nil:
-				panic(err) // a slip in the tables above, which a test would find
-			case clock == "":
-				days = append(days, f)
-			default:
-				times = append(times, f)
-			}
-		}
-	}
-	return days, times
-})
-
-// fittingFormats are those known formats that read text.
-func fittingFormats(text string) []dateFormat {
-	days, times := knownFormats()
-	candidates := days
-	if strings.Contains(text, ":") {
-		candidates = times
-	}
-	var fit []dateFormat
-	for _, f := range candidates {
-		if _, ok := f.parse(text); ok {
-			fit = append(fit, f)
-		}
-	}
-	return fit
-}
-
-// looksSerial reports whether text is a day number of 1954 to 2118.
-func looksSerial(text string) bool {
-	_, ok := parseSerial(text)
-	return ok && text >= "20000" && text < "80000" && strings.IndexByte(text+".", '.') == 5
-}
-
 // problem says why f cannot read text and which mapping line would.
 func (f dateFormat) problem(name, text string) *Problem {
 	p := &Problem{Kind: KindDate, Message: "is not a date", Allowed: "a day of the calendar as " + f.String()}
@@ -178,25 +132,13 @@ func (f dateFormat) problem(name, text string) *Problem {
 		p.Hint = "format the column as YYYY-MM-DD, or put " + flow("dates", name, serialFormat) + " in a mapping file"
 		return p
 	}
-	fit := fittingFormats(text)
-	if len(fit) > 0 {
-		p.Hint = "put " + flow("dates", name, fit[0].text) + " in a mapping file"
-	}
-	if other := dayFirst(fit); other != "" {
-		p.Hint += ", or " + other + " if the day comes first"
+	for i, reading := range readings(fittingFormats(text)) {
+		if i == 0 {
+			p.Hint = "put " + flow("dates", name, reading.text) + " in a mapping file"
+			continue
+		}
+		first := map[byte]string{'D': "day", 'M': "month", 'Y': "year"}[reading.order[0]]
+		p.Hint += ", or " + reading.text + " if the " + first + " comes first"
 	}
 	return p
 }
-
-// dayFirst is the format among fit that is the first of them with day and
-// month in the other order, or "".
-func dayFirst(fit []dateFormat) string {
-	for _, f := range fit {
-		if f.text != fit[0].text && f.text == swapDayMonth.Replace(fit[0].text) {
-			return f.text
-		}
-	}
-	return ""
-}
-
-var swapDayMonth = strings.NewReplacer("M", "D", "D", "M")

@@ -124,14 +124,40 @@ func TestGuessDoubts(t *testing.T) {
 	tests := []struct{ name, export, want string }{
 		{"two columns for a field", "Enrollment ID|Student ID|Person ID\n1|u1|u2", "  # user: Person ID  # Student ID holds it too\n"},
 		{"an id that repeats", "ID|Student ID\n1|u1\n1|u2", "  # sourcedId: ID  # its values repeat, so it may be the id of something else\n"},
-		{"an id that may be the user's", "ID|Exit Date\n1|2027-06-10", "  # sourcedId: ID  # no column was found for the user, so it may be the user's id\n"},
+		{"an id that may be the user's", "ID|Exit Date\n1|2027-06-10", "  # sourcedId: ID  # no column was found for the user, so it may be the id of something else\n"},
+		{"an id of rows that have no class", "ID|Student ID\n1|u1\n2|u2", "  # sourcedId: ID  # no column was found for the class, so it may be the id of something else\n"},
+		{"an id by a sure name that repeats", "Enrollment Number|Section ID\n1|c1\n1|c2\n2|c1", "  # sourcedId: Enrollment Number  # its values repeat, so it may be the id of something else\n"},
+		{"an id by a sure name that is blank", "sis_enrollment_id|enrollment_id|user_id\n1| |u1\n2| |u2", "  # sourcedId: sis_enrollment_id  # by the end of its name; is it right?\n  # sourcedId: enrollment_id  # the column is blank\n"},
+		{"an id by a sure name that is seldom there", "Enrollment ID\n1\n \n ", "  # sourcedId: Enrollment ID  # it is blank in some rows\n"},
 		{"an id not to be found", "Grade|Exit Date\n7|2027-06-10\n7|2027-06-10", "  # sourcedId: …  # no column was found for the id of the enrollment; which one holds it?\n"},
 		{"rows that cannot be read", "sourcedId|status", "\n# No row could be read; rosterpatch check says why.\n"},
 		{"an id that is not always there", "ID|Student ID\n1|u1\n|u2", "  # sourcedId: ID  # it is blank in some rows\n"},
 		{"ids that cannot be", "Student ID\n#N/A\n..\nu1", "  # user: Student ID  # most of its values cannot be ids\n"},
 		{"a loose name without codes", "Student\nAda\nBen", "  # user: Student  # its values may be names, not ids\n"},
 		{"a loose name without values", "Type\n \n", "  # role: Type  # the column is blank\n"},
-		{"codes of something else", "Type\nVirtual\nOnline\nS", "  # role: Type  # few of its values are known for this field\n"},
+		{"the bare name of a field without codes", "School|Class|User\nLincoln|Algebra|ada", "  # school: School  # its values may be names, not ids\n  # class: Class  # its values may be names, not ids\n  # user: User  # its values may be names, not ids\n"},
+		{"the bare name of a field with codes", "Class\n7A", "  class: Class  # taken for ids, since they have digits\n"},
+		{"numbers beside a course", "Course Number|Section Number\nALG|4101\nBIO|4102", "  # class: Section Number  # it may only count the sections of a course\n"},
+		{"small numbers", "Class No\n1\n2", "  # class: Class No  # it may only count the sections of a course\n"},
+		{"numbers that are ids", "Section Number\n4101\n4102", "  class: Section Number  # taken for ids, since they have digits\n"},
+		{"codes of something else", "Type\nVirtual\nOnline\nStudent", "  # role: Type  # not all of its values are words for this field\n"},
+		{"letters under a loose name", "Type\nS\nT", "  # role: Type  # not all of its values are words for this field\n"},
+		{"letters under a sure name", "Role\nS\nT", "  role: Role\nvalues:\n  role:\n    S: student\n    T: teacher\n"},
+		{"a few odd rows under a sure name", "Role\nStudent\nStudent\nStudent\nAide\nTutor", "  role: Role\n"},
+		{"a role that few rows have", "Role\nStudent\nOwner\nOwner\nOwner", "  # role: Role  # few of its values are known for this field\n"},
+		{"codes of a status", "Status\nA\nT\n1", "  status: Status\nvalues:\n  status:\n  #   1: …  # in 1 of the rows; what does it mean? Allowed: active, tobedeleted\n    A: active\n  #   T: …  # in 1 of the rows; what does it mean? Allowed: active, tobedeleted\n"},
+		{"yes in a status", "Enrollment Status\nY", "  #   Y: …  # in 1 of the rows; what does it mean? Allowed: active, tobedeleted\n"},
+		{"yes and no in a flag", "Active\nY\nN", "  status: Active\nvalues:\n  status:\n  #   N: tobedeleted  # in 1 of the rows; does it mean that the enrollment is to be deleted?\n    Y: active\n"},
+		{"a status of something else", "Status\nFree\nPaid", "few of its values are known for this field"},
+		{"another table's status", "Class: Status|Enrollment: Status\nActive|Active", "  # status: 'Class: Status'  # it stands under Class; does it say this of the enrollment?\n  status: 'Enrollment: Status'\n"},
+		{"another table's date alone", "[Course]StartDate\n2026-08-24", "  # beginDate: '[Course]StartDate'  # it stands under Course; does it say this of the enrollment?\n"},
+		{"the table of a user", "Student.Person ID|Teacher.Person ID\n4011|4012", "  user: Student.Person ID\n  # user: Teacher.Person ID  # it stands under Teacher; does it say this of the enrollment?\n"},
+		{"the end of another day in UTC", "endDate\n2027-06-10T22:00:00.000Z", "  # endDate: 'YYYY-MM-DDTHH:mm:ssZ'  # \"2027-06-10T22:00:00.000Z\" is a time in UTC; is it the same day at the school?\n"},
+		{"midnight in UTC", "endDate\n2027-06-10T00:00:00Z\n2027-06-11T23:59:59+00:00", "  endDate: 'YYYY-MM-DDTHH:mm:ssZ'\n"},
+		{"midnight at the school", "endDate\n2027-06-10T22:00:00-05:00", "  endDate: 'YYYY-MM-DDTHH:mm:ssZ'\n"},
+		{"dates in two formats", "endDate\n6/13/2027\n6/14/2027\n2027-06-15", "  # endDate: M/D/YYYY  # \"2027-06-15\" is a date in another format\n"},
+		{"one slip among dates", "endDate\n6/13/2027\n6/14/2027\nsoon", "  endDate: M/D/YYYY\n"},
+		{"years of two digits that only one order keeps together", "endDate\n13-06-27\n25-06-27\n09-06-27", "  endDate: D-M-YY\n"},
 		{"no dates", "Start Date\nsoon\nlater", "  # beginDate: Start Date  # its values are not dates in a known format\n"},
 		{"OneRoster's column without dates", "beginDate\nsoon\nlater", "  # beginDate: …  # its values are not dates in a known format\n"},
 		{"no numbers", "XP Goal\nhigh\nlow\n5", "  # metadata.goals.dailyXp: XP Goal  # most of its values are not numbers\n"},
@@ -149,6 +175,21 @@ func TestGuessDoubts(t *testing.T) {
 	}
 }
 
+// A date that can be read in more than one order is never read by a guess.
+func TestGuessOrder(t *testing.T) {
+	for _, date := range []string{
+		"01/02/2027", "1/2/2027", "01-02-2027", "01.02.2027", "01 / 02 / 2027", "01022027",
+		"01/02/27", "1/2/27", "01-02-27", "01.02.27", "010227", "01/01/2027",
+	} {
+		for _, clock := range []string{"", " 00:00:00", " 12:00 AM", " 12:00 am"} {
+			got := string(mapping.Guess([]string{"sourcedId", "endDate"}, slices.Values([][]string{{"e1", date + clock}})))
+			if strings.Contains(got, "\n  endDate:") || strings.Count(got, "\n  # endDate:") < 2 {
+				t.Errorf("%s is read by a guess:\n%s", date+clock, got)
+			}
+		}
+	}
+}
+
 // A column of more values than are kept is still an id, and a few slips among
 // them do not put it in doubt.
 func TestGuessManyRows(t *testing.T) {
@@ -158,12 +199,12 @@ func TestGuessManyRows(t *testing.T) {
 			if i%100 == 0 {
 				id = fmt.Sprintf("1.%dE+15", i)
 			}
-			if !yield([]string{id, "u" + id, "North School", "r" + id}) {
+			if !yield([]string{id, "u" + id, "c" + id, "North School", "r" + id}) {
 				return
 			}
 		}
 	}
-	got := string(mapping.Guess([]string{"ID", "Student ID", "School ID", "role"}, rows))
+	got := string(mapping.Guess([]string{"ID", "Student ID", "Class ID", "School ID", "role"}, rows))
 	for _, want := range []string{"\n  sourcedId: ID\n", "\n  user: Student ID\n", "\n  # school: School ID  # its values look like names, not ids\n", "\n  # role: {…}  # too many different values to be codes\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the draft lacks %q:\n%s", want, got)

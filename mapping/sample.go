@@ -10,14 +10,18 @@ import (
 // sample is what is known of one column.
 type sample struct {
 	name   string
-	called []string // its name, and that without a table in front: folded
+	called string // its name, folded
+	table  string // what stands in front of the name, as in [CC]ID and roster.startDate, or ""
+	rest   string // the name without the table, folded, or ""
 	index  int
 	values map[string]int // rows by value, trimmed
 	absent map[string]int // rows by what they hold in place of a value
 	many   bool           // there are more values than were kept
 	filled int            // rows that have a value
-	field  string         // that it seems to hold, or ""
+	field  string         // that it holds, or ""
+	might  string         // the field that it may hold, where there is a doubt
 	doubt  string         // why it may not, or ""
+	note   string         // what to know about a field that it holds, or ""
 }
 
 // maxDistinct bounds the memory a column takes, with maxSampled.
@@ -27,15 +31,17 @@ const (
 )
 
 func newSample(name string, index int) *sample {
-	s := &sample{name: name, called: []string{fold(name)}, index: index, values: map[string]int{}, absent: map[string]int{}}
-	if of := fold(name[strings.LastIndexAny(name, ".]:")+1:]); of != s.called[0] {
-		s.called = append(s.called, of) // [CC]ID, roster.startDate, Student: ID
+	s := &sample{name: name, called: fold(name), index: index, values: map[string]int{}, absent: map[string]int{}}
+	if i := strings.LastIndexAny(name, ".]:"); i >= 0 {
+		s.table, s.rest = strings.Trim(name[:i], "[ "), fold(name[i+1:])
 	}
 	return s
 }
 
-// isCalled reports whether the column has the name, which is folded.
-func (s *sample) isCalled(name string) bool { return slices.Contains(s.called, name) }
+// isCalled reports whether the column has one of the names, which are folded.
+func (s *sample) isCalled(names ...string) bool {
+	return slices.Contains(names, s.called) || s.rest != "" && slices.Contains(names, s.rest)
+}
 
 // add counts the trimmed value of one more row.
 func (s *sample) add(value string) {
@@ -104,44 +110,17 @@ func (s *sample) repeats() bool {
 	return false
 }
 
-// identifies reports whether each row has a value of its own that can be an id.
+// identifies reports whether each row has a value of its own that can be an id,
+// and is no date.
 func (s *sample) identifies(rows int) bool {
-	return s.filled == rows && !s.repeats() && s.formats() == nil && s.all(func(v string) bool {
-		return strings.ContainsAny(v, "0123456789") && !strings.Contains(v, " ") && idProblem(v) == nil
+	return s.filled == rows && !s.repeats() && s.all(func(v string) bool {
+		return isCode(v) && !isDate(v) && idProblem(v) == nil
 	})
 }
 
-// speaks reports whether most values mean something for the field.
-func (s *sample) speaks(name string) bool {
-	return !s.many && s.most(func(v string) bool {
-		return meanings[name][fold(v)] != "" || name == "status" && endings[fold(v)]
-	})
-}
+// isWord and isCode tell ids from names: a name that is one word has no digit.
+func isWord(text string) bool { return !strings.Contains(text, " ") }
+func isCode(text string) bool { return isWord(text) && strings.ContainsAny(text, "0123456789") }
 
-// formats are those that read most of the different values of the column,
-// if they read half of them at all; nil otherwise.
-func (s *sample) formats() []dateFormat {
-	count := map[string]int{}
-	best := 0
-	for v := range s.values {
-		fit := fittingFormats(v)
-		if looksSerial(v) {
-			fit = append(fit, dateFormat{text: serialFormat})
-		}
-		for _, f := range fit {
-			count[f.text]++
-			best = max(best, count[f.text])
-		}
-	}
-	if best == 0 || 2*best < len(s.values) {
-		return nil
-	}
-	days, times := knownFormats()
-	var formats []dateFormat
-	for _, f := range slices.Concat(days, times, []dateFormat{{text: serialFormat}}) {
-		if count[f.text] == best {
-			formats = append(formats, f)
-		}
-	}
-	return formats
-}
+// isDate tells dates that are not written as one number, as ids are.
+func isDate(text string) bool { return firstSeparator(text) != "" && fittingFormats(text) != nil }

@@ -54,7 +54,7 @@ func TestParseErrors(t *testing.T) {
 		{"type of a field that has one", "types: {metadata.goals.dailyXp: string}", `m.yaml:1:33: metadata.goals.dailyXp has a type of its own; only other metadata can be given one`},
 		{"type of a core field", "types: {status: string}", `m.yaml:1:17: status has a type of its own; only other metadata can be given one`},
 		{"type of all metadata", "types: {metadata: string}", `m.yaml:1:19: the whole metadata can only be json`},
-		{"format with an unknown token", "dates: {endDate: MM/DD/JJJJ}", `m.yaml:1:18: "MM/DD/JJJJ" is not a date format: it stops making sense at "JJJJ"; allowed: YYYY YY MMMM MMM MM M DD D; dddd ddd HH H hh h mm ss A a Z T, which are read and dropped; space - / . , : between them; or the word serial`},
+		{"format with an unknown token", "dates: {endDate: MM/DD/JJJJ}", `m.yaml:1:18: "MM/DD/JJJJ" is not a date format: it stops making sense at "JJJJ"; allowed: YYYY YY MMMM MMM MM M DD D; dddd ddd HH H hh h mm ss A a Z ZZ T, which are read and dropped; space - / . , : between them; or the word serial`},
 		{"format without year", "dates: {endDate: MM/DD}", `m.yaml:1:18: "MM/DD" is not a date format: it needs one year (YYYY or YY), one month (MMMM, MMM, MM or M) and one day (DD or D)`},
 		{"format of no date", "dates: {role: MM/DD/YYYY}", `m.yaml:1:15: role is not a date; allowed: beginDate, endDate, and metadata that is text`},
 		{"date and type", "dates: {metadata.on: D.M.YYYY}\ntypes: {metadata.on: number}", `m.yaml:1:22: metadata.on has both a type (m.yaml:2:22) and a date format; keep one`},

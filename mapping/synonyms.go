@@ -1,5 +1,7 @@
 package mapping
 
+import "slices"
+
 // synonyms are the names, folded, that exports give the fields in place of
 // OneRoster's, in several languages, the surest first. The loose ones also name
 // other things, and count only where the values bear them out. The sourcedId
@@ -12,8 +14,8 @@ var synonyms = []struct {
 		[]string{"lastmodified", "datemodified", "modifieddate", "lastupdated", "updatedat", "lastupdate", "modifiedat", "modified"},
 		nil},
 	{"status",
-		[]string{"enrollmentstatus", "enrolmentstatus", "recordstatus", "rosterstatus", "estado", "estatus", "statut"},
-		[]string{"state", "active", "isactive", "enrolled", "currentlyenrolled"}},
+		[]string{"enrollmentstatus", "enrolmentstatus", "enrollstatus", "recordstatus", "rosterstatus", "estado", "estatus", "statut"},
+		append([]string{"state"}, activeFlags...)},
 	{"role",
 		[]string{"enrollmentrole", "userrole", "personrole", "memberrole", "classrole", "courserole", "sectionrole", "roletype", "rolename", "rolle", "rol", "papel", "ruolo"},
 		[]string{"usertype", "persontype", "membertype", "enrollmenttype", "type", "position", "funktion", "fonction"}},
@@ -21,25 +23,25 @@ var synonyms = []struct {
 		[]string{"isprimary", "primaryteacher", "primaryflag", "isprimaryteacher", "leadteacher", "teacherofrecord"},
 		[]string{"lead", "main"}},
 	{"beginDate",
-		[]string{"startdate", "entrydate", "enrollmentstartdate", "enrollmentbegindate", "enrollstartdate", "dateenrolled", "enrolldate", "enrollmentdate", "dateentered", "entereddate", "dateofentry", "admissiondate", "admitdate", "datestart", "datebegin", "validfrom", "effectivedate", "termstart", "termstartdate",
+		[]string{"startdate", "entrydate", "enterdate", "enrollmentstartdate", "enrollmentbegindate", "enrollstartdate", "dateenrolled", "enrolldate", "enrollmentdate", "dateentered", "entereddate", "dateofentry", "admissiondate", "admitdate", "dateofadmission", "datestart", "datebegin", "validfrom", "effectivedate", "termstart", "termstartdate", "secde",
 			"beginn", "startdatum", "eintrittsdatum", "eintritt", "fechainicio", "fechadeinicio", "fechaalta", "fechadealta", "datedebut", "datededebut", "datainicio", "datadeinicio", "datainizio", "begindatum", "ingangsdatum"},
 		[]string{"start", "begin", "entry", "from", "enrolled", "von", "inicio", "desde", "debut"}},
 	{"endDate",
-		[]string{"exitdate", "leavedate", "leavingdate", "withdrawaldate", "withdrawdate", "withdrawndate", "exitwithdrawdate", "dropdate", "enrollmentenddate", "enrollenddate", "dateleft", "dateexited", "dateend", "dateexit", "datewithdrawn", "dateofleaving", "dateofexit", "validto", "validuntil", "expirationdate", "termend", "termenddate",
+		[]string{"exitdate", "leavedate", "leavingdate", "withdrawaldate", "withdrawdate", "withdrawndate", "exitwithdrawdate", "dropdate", "enrollmentenddate", "enrollenddate", "dateleft", "dateexited", "dateend", "dateexit", "datewithdrawn", "dateofleaving", "dateofexit", "validto", "validuntil", "expirationdate", "termend", "termenddate", "secdd",
 			"ende", "enddatum", "austrittsdatum", "austritt", "fechafin", "fechadefin", "fechabaja", "fechadebaja", "datefin", "datedefin", "datafim", "datadefim", "datafine", "einddatum"},
 		[]string{"end", "exit", "to", "until", "left", "withdrawn", "bis", "fin", "hasta", "fim"}},
 	{"user",
-		[]string{"userid", "usersisid", "uniqueuserid", "studentid", "studentsourcedid", "studentnumber", "studentno", "studentuniqueid", "studentguid", "pupilid", "learnerid", "personid", "personsourcedid", "personguid", "memberid", "sisuserid", "sisid", "studentsisid", "teacherid", "teachernumber", "teachersourcedid", "staffid",
+		[]string{"userid", "usersisid", "uniqueuserid", "studentid", "studentsourcedid", "studentnumber", "studentno", "studentuniqueid", "studentguid", "pupilid", "learnerid", "personid", "personsourcedid", "personguid", "memberid", "sisuserid", "sisid", "studentsisid", "sisnumber", "stuid", "teacherid", "teachernumber", "teachersourcedid", "staffid",
 			"schulerid", "schulernummer", "idestudiante", "idalumno", "alumnoid", "ideleve", "identifianteleve", "idaluno", "leerlingid", "leerlingnummer"},
-		[]string{"student", "pupil", "person", "learner", "member", "uid", "upn", "otherid", "schuler", "alumno", "estudiante", "eleve", "aluno", "leerling"}},
+		[]string{"user", "student", "pupil", "person", "learner", "member", "uid", "upn", "otherid", "schuler", "alumno", "estudiante", "eleve", "aluno", "leerling"}},
 	{"class",
-		[]string{"classid", "sectionid", "sectionsourcedid", "sectionsisid", "sectionidentifier", "sectionnumber", "sectionno", "sectionguid", "sectionkey", "coursesectionid", "classguid", "internalclassid", "classnumber", "classcode", "sectioncode", "setcode", "siscourseid", "crn", "groupid",
-			"klassenid", "kursid", "idclase", "idseccion", "seccionid", "idgrupo", "idclasse", "classeid", "idturma", "turmaid", "klasid"},
-		[]string{"section", "group", "coursesection", "klasse", "kurs", "clase", "seccion", "grupo", "classe", "turma", "klas"}},
+		[]string{"classid", "sectionid", "sectionsourcedid", "sectionsisid", "sectionidentifier", "sectionguid", "sectionkey", "coursesectionid", "classguid", "internalclassid", "classcode", "sectioncode", "setcode", "siscourseid", "crn", "groupid", "groupidentifier", "secse",
+			"klassenid", "kursid", "idclase", "idseccion", "seccionid", "idgrupo", "grupoid", "idclasse", "classeid", "idturma", "turmaid", "klasid"},
+		append([]string{"class", "section", "group", "coursesection", "klasse", "kurs", "clase", "seccion", "grupo", "classe", "turma", "klas"}, sectionNumbers...)},
 	{"school",
-		[]string{"schoolid", "schoolcode", "schoolnumber", "schoolno", "schoolguid", "buildingid", "buildingcode", "campusid", "campuscode", "orgid", "orgsourcedid", "organizationid", "siteid", "sitecode", "locationid", "schoolsisid",
+		[]string{"schoolid", "schoolcode", "schoolnumber", "schoolno", "schoolguid", "buildingid", "buildingcode", "campusid", "campuscode", "orgid", "orgsourcedid", "organizationid", "organizationguid", "stusc", "siteid", "sitecode", "locationid", "schoolsisid",
 			"schulid", "schulnummer", "idescuela", "escuelaid", "idcentro", "codigocentro", "idecole", "idetablissement", "uai", "idescola", "escolaid"},
-		[]string{"building", "campus", "org", "site", "location", "entityid", "schule", "escuela", "centro", "ecole", "etablissement", "escola"}},
+		[]string{"school", "building", "campus", "org", "site", "location", "entityid", "schule", "escuela", "centro", "ecole", "etablissement", "escola"}},
 	{"metadata.goals.dailyXp", []string{"dailyxp", "xpgoal", "dailyxpgoal", "goalxp", "xpperday"}, nil},
 	{"metadata.goals.dailyLessons", []string{"dailylessons", "lessongoal", "lessonsgoal", "dailylessongoal", "lessonsperday"}, nil},
 	{"metadata.goals.dailyActiveMinutes", []string{"dailyactiveminutes", "activeminutesgoal", "minutesgoal", "minutegoal", "dailyminutes", "minutesperday"}, nil},
@@ -56,38 +58,34 @@ var synonyms = []struct {
 		[]string{"enrollment", "id", "guid", "recordid", "externalid"}},
 }
 
-// meanings are what source values, folded, stand for.
-var meanings = map[string]map[string]string{
-	"status": {
-		"active": "active", "a": "active", "enrolled": "active", "current": "active", "registered": "active", "open": "active",
-		"e": "active", "y": "active", "yes": "active", "true": "active", "t": "active", "1": "active", "tobedeleted": "tobedeleted",
-		"aktiv": "active", "activo": "active", "activa": "active", "actif": "active", "ativo": "active", "actief": "active",
-	},
-	"role": {
-		"student": "student", "students": "student", "s": "student", "stu": "student", "stud": "student", "pupil": "student", "learner": "student",
-		"schuler": "student", "schulerin": "student", "alumno": "student", "alumna": "student", "estudiante": "student", "eleve": "student", "etudiant": "student", "aluno": "student", "aluna": "student", "estudante": "student", "alunno": "student", "studente": "student", "leerling": "student",
-		"teacher": "teacher", "teachers": "teacher", "t": "teacher", "tch": "teacher", "tea": "teacher", "instructor": "teacher", "professor": "teacher",
-		"faculty": "teacher", "educator": "teacher", "leadteacher": "teacher", "primaryteacher": "teacher", "coteacher": "teacher", "teacherofrecord": "teacher",
-		"profesor": "teacher", //nolint:misspell // that is Spanish
-		"lehrer":   "teacher", "lehrerin": "teacher", "lehrkraft": "teacher", "profesora": "teacher", "docente": "teacher", "maestro": "teacher", "maestra": "teacher", "enseignant": "teacher", "enseignante": "teacher", "professeur": "teacher", "professora": "teacher", "insegnante": "teacher", "docent": "teacher", "leraar": "teacher",
-		"administrator": "administrator", "admin": "administrator", "adm": "administrator", "principal": "administrator",
-		"proctor": "proctor", "invigilator": "proctor",
-	},
-	"primary":                         spoken,
-	"metadata.metrics.isSupplemental": spoken,
+// sectionNumbers are names, folded, of what only counts the sections of a course
+// in some systems, and is an id in others.
+var sectionNumbers = []string{"sectionnumber", "sectionno", "classnumber", "classno"}
+
+// activeFlags are names, folded, of columns in which yes means active. Elsewhere
+// the same letters mean other things: 1, T and E are enrollments that are over in
+// the status columns of some systems.
+var activeFlags = []string{"active", "isactive", "activeflag", "enrolled", "isenrolled", "currentlyenrolled", "activo", "aktiv", "actif", "ativo", "actief"}
+
+// enrollmentTables are the names, folded, that stand in front of columns of
+// enrollments, as in [CC]ID and roster.startDate.
+var enrollmentTables = []string{
+	"enrollment", "enrollments", "enrolment", "enrolments", "roster", "rosters", "cc", "registration",
+	"sectionenrollment", "studentenrollment", "classenrollment", "studentsection",
+	"einschreibung", "inscripcion", "inscription", "inschrijving", "matricula",
 }
 
-// spoken is how people and systems say true and false, folded.
-var spoken = map[string]string{
-	"true": "true", "y": "true", "yes": "true", "t": "true", "1": "true", "on": "true", "x": "true", "ja": "true", "si": "true", "oui": "true", "sim": "true",
-	"false": "false", "n": "false", "no": "false", "f": "false", "0": "false", "off": "false", "nein": "false", "non": "false", "nao": "false", "nee": "false",
-}
-
-// endings are statuses, folded, that read like an enrollment that is over.
-// That OneRoster can only say as tobedeleted, which is not for a guess.
-var endings = map[string]bool{
-	"inactive": true, "i": true, "withdrawn": true, "w": true, "dropped": true, "drop": true, "d": true, "deleted": true, "removed": true,
-	"exited": true, "ended": true, "closed": true, "completed": true, "transferred": true, "graduated": true, "left": true, "leaver": true,
-	"n": true, "no": true, "false": true, "f": true, "0": true, "x": true,
-	"inaktiv": true, "inactivo": true, "inactiva": true, "baja": true, "inactif": true, "inativo": true, "inactief": true,
+// inTable reports whether a table of that folded name says of an enrollment what
+// its columns are called: it is that of the enrollments, or the one a user, class
+// or school is looked up in.
+func (f field) inTable(table string) bool {
+	if slices.Contains(enrollmentTables, table) {
+		return true
+	}
+	for _, syn := range synonyms {
+		if f.kind == kindRef && syn.field == f.name && slices.Contains(syn.loose, table) {
+			return true
+		}
+	}
+	return false
 }

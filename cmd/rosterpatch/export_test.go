@@ -107,6 +107,25 @@ var exports = map[string]struct {
 		text: "Enrollment: ID,Student: Person ID,Currently Enrolled?,Enrollment: Date Withdrawn\n330011,88123,Yes,\"Jun 10, 2027\"\n",
 		want: []string{`330011 {"status":"active","endDate":"2027-06-10","user":{"sourcedId":"88123"}}`},
 	},
+	"columns of other tables beside those of the enrollment": {
+		text: "Enrollment: ID,Class: ID,Person: ID,Class: Status,Class: Start Date,Enrollment: Start Date,Status\n7001,C1,U1,Closed,2026-08-24,2026-10-05,A\n7002,C1,U2,Closed,2026-08-24,2026-10-06,Active\n",
+		want: []string{
+			`7001 {"status":"active","beginDate":"2026-10-05","user":{"sourcedId":"U1"},"class":{"sourcedId":"C1"}}`,
+			`7002 {"status":"active","beginDate":"2026-10-06","user":{"sourcedId":"U2"},"class":{"sourcedId":"C1"}}`,
+		},
+	},
+	"short names of tables and columns, and dates of eight digits": {
+		text: "STU.ID,STU.SC,SEC.SE,SEC.DE,SEC.DD\n9001,3,410,08142026,06122027\n9002,3,410,08142026,06122027\n",
+		edit: []string{"sourcedId: 'row"},
+		want: []string{
+			`9001-410 {"beginDate":"2026-08-14","endDate":"2027-06-12","user":{"sourcedId":"9001"},"class":{"sourcedId":"410"},"school":{"sourcedId":"3"}}`,
+			`9002-410 {"beginDate":"2026-08-14","endDate":"2027-06-12","user":{"sourcedId":"9002"},"class":{"sourcedId":"410"},"school":{"sourcedId":"3"}}`,
+		},
+	},
+	"GUIDs, a number of the SIS and months in capitals": {
+		text: "Enrollment GUID,Sis Number,Organization GUID,Section GUID,Enter Date,Leave Date,Role,Enroll Status\nE-1,009001,2F3A-0,6E1B-0,14-AUG-26,12-JUN-27,STU,A\n",
+		want: []string{`E-1 {"status":"active","role":"student","beginDate":"2026-08-14","endDate":"2027-06-12","user":{"sourcedId":"009001"},"class":{"sourcedId":"6E1B-0"},"school":{"sourcedId":"2F3A-0"}}`},
+	},
 	"ids alone": {
 		text: "Enrollment ID\nE1\n",
 		edit: []string{"status: tobedeleted"},
