@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // guessValues drafts a value map where the values are not the field's own.
@@ -40,6 +41,30 @@ func (g *guesser) guessValues(s *sample, f field) {
 	}
 }
 
+// labelWords end the names of numbers that nobody counts with, and that lose the
+// zeros in front when they are sent as numbers.
+var labelWords = []string{
+	"id", "ids", "uid", "guid", "key", "code", "codes", "number", "num", "no", "nr", "nummer", "numero", "ref", "index",
+	"room", "homeroom", "classroom", "locker", "phone", "telephone", "mobile", "tel", "fax", "zip", "zipcode", "postcode", "plz", "pin", "barcode",
+}
+
+// lastWord is the last word of a name such as metadata.sisId or metadata.home_room,
+// in small letters and without a number behind it.
+func lastWord(name string) string {
+	letters := []rune(name)
+	for len(letters) > 0 && !unicode.IsLetter(letters[len(letters)-1]) {
+		letters = letters[:len(letters)-1]
+	}
+	start := len(letters)
+	for start > 0 && unicode.IsLetter(letters[start-1]) {
+		start--
+		if start > 0 && unicode.IsUpper(letters[start]) && unicode.IsLower(letters[start-1]) {
+			break
+		}
+	}
+	return strings.ToLower(string(letters[start:]))
+}
+
 // guessType drafts the type of metadata that is more than text.
 func (g *guesser) guessType(s *sample, f field) {
 	object := func(v string) bool { _, p := metadataFields(v); return p == nil }
@@ -52,7 +77,7 @@ func (g *guesser) guessType(s *sample, f field) {
 	case strings.HasPrefix(f.name, "metadata.metrics."):
 	case s.all(boolean):
 		g.draft.add("types", true, scalar(f.name)+": boolean", "")
-	case s.all(isNumber) && !s.many && s.all(func(v string) bool { return len(v) < 5 }):
+	case s.all(isNumber) && !s.many && s.all(func(v string) bool { return len(v) < 5 }) && !slices.Contains(labelWords, lastWord(f.name)):
 		g.draft.add("types", true, scalar(f.name)+": number", "")
 	case s.all(isNumber):
 		g.draft.add("types", false, scalar(f.name)+": number", "its values are numbers, but may be ids; without a type they are sent as text")

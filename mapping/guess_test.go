@@ -162,6 +162,10 @@ func TestGuessDoubts(t *testing.T) {
 		{"OneRoster's column without dates", "beginDate\nsoon\nlater", "  # beginDate: …  # its values are not dates in a known format\n"},
 		{"no numbers", "XP Goal\nhigh\nlow\n5", "  # metadata.goals.dailyXp: XP Goal  # most of its values are not numbers\n"},
 		{"numbers that may be ids", "metadata.a\n12345\n67890", "  # metadata.a: number  # its values are numbers, but may be ids; without a type they are sent as text\n"},
+		{"short numbers to count with", "metadata.seat\n4\n12", "types:\n  metadata.seat: number\n"},
+		{"short numbers that are ids", "metadata.sisId|metadata.student_no|metadata.Phone2|metadata.room\n4000|12|555|7", "types:\n  # metadata.sisId: number  # its values are numbers, but may be ids; without a type they are sent as text\n  # metadata.student_no: number"},
+		{"rooms and phones", "metadata.Phone2|metadata.room\n555|7", "  # metadata.Phone2: number  # its values are numbers, but may be ids; without a type they are sent as text\n  # metadata.room: number"},
+		{"metadata without a value", "metadata.note|metadata.count\nNULL|7\nlate|NULL", "compute:\n  metadata.note: 'row[\"metadata.note\"] in [\"NULL\"] ? \"\" : row[\"metadata.note\"]'\n  metadata.count: 'row[\"metadata.count\"] in [\"NULL\"] ? \"\" : row[\"metadata.count\"]'\ntypes:\n  metadata.count: number\n"},
 		{"metadata that is no object", "metadata\nx", "  # metadata.note: metadata  # its cells are not JSON objects; which key do they belong to?\n"},
 	}
 	for _, test := range tests {
