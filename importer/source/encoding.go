@@ -3,8 +3,11 @@ package source
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 )
 
@@ -45,3 +48,51 @@ func lookup(name string) (encoding.Encoding, string, error) {
 	}
 	return enc, canonical, nil
 }
+
+// singleByte reports whether an encoding gives every byte a meaning of its own, so
+// that it reads a file in any other without complaint.
+func singleByte(enc encoding.Encoding) bool {
+	_, ok := enc.(*charmap.Charmap)
+	return ok
+}
+
+// witness watches the bytes of a file that is to be read as something else, and
+// tells in the end whether they were UTF-8.
+type witness struct {
+	io.Reader
+	cut    []byte // the first bytes of a character whose others are still to come
+	wide   bool   // there are characters of several bytes
+	broken bool   // there are bytes that are no character
+}
+
+// Read hands on what is read.
+func (w *witness) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	text := p[:n]
+	for len(w.cut) > 0 && len(text) > 0 && !utf8.FullRune(w.cut) {
+		w.cut, text = append(w.cut, text[0]), text[1:]
+	}
+	if utf8.FullRune(w.cut) {
+		w.see(w.cut)
+		w.cut = w.cut[:0]
+	}
+	end := len(text)
+	for end > 0 && end > len(text)-utf8.UTFMax && !utf8.RuneStart(text[end-1]) {
+		end--
+	}
+	if end > 0 && !utf8.FullRune(text[end-1:]) {
+		w.cut = append(w.cut, text[end-1:]...)
+		text = text[:end-1]
+	}
+	w.see(text)
+	return n, err
+}
+
+func (w *witness) see(text []byte) {
+	w.wide = w.wide || bytes.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
+	w.broken = w.broken || !utf8.Valid(text)
+}
+
+// isUTF8 reports whether all that was read is UTF-8, and is not ASCII alone,
+// which is the same in both.
+func (w *witness) isUTF8() bool { return w.wide && !w.broken && len(w.cut) == 0 }

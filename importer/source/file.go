@@ -182,7 +182,12 @@ func (r *Rows) decode(in *bufio.Reader) (*bufio.Reader, error) {
 		return in, err
 	}
 	r.encoding = name
-	return bufio.NewReaderSize(transform.NewReader(in, enc.NewDecoder()), bufferSize), nil
+	var raw io.Reader = in
+	if singleByte(enc) {
+		r.witness = &witness{Reader: in}
+		raw = r.witness
+	}
+	return bufio.NewReaderSize(transform.NewReader(raw, enc.NewDecoder()), bufferSize), nil
 }
 
 // stored reads the bytes as they lie on the disk.

@@ -44,6 +44,8 @@ func TestRefusals(t *testing.T) {
 		"windows-1252":       {head + "e1,Zo\xeb \xe9\n", Options{}, `f:2: holds bytes that are not UTF-8 (0xEB after "e1,Zo"); name the encoding it was written in, such as --encoding windows-1252`},
 		"behind U+FFFD":      {head + rows + "\ufffd\xff,x\n", Options{}, `f:12: holds bytes that are not UTF-8 (0xFF after "�"); name the encoding it was written in, such as --encoding windows-1252`},
 		"wrong name":         {head + "e1,\x80\xff\n", Options{Encoding: "shift_jis"}, `f:2: holds bytes that are not shift_jis; name the encoding it was written in with --encoding`},
+		"UTF-8 by a name":    {head + "e1,stüdent\n" + rows, Options{Encoding: "latin1"}, `f: is UTF-8, not windows-1252; leave --encoding out`},
+		"much UTF-8":         {head + strings.Repeat("e1,€\n", 50_000), Options{Encoding: "windows-1252"}, `f: is UTF-8, not windows-1252; leave --encoding out`},
 		"UTF-16, odd":        {utf16(t, unicode.LittleEndian, unicode.UseBOM, head+"e1,student\n") + "e", Options{}, "f:3: holds bytes that are not utf-16le; name the encoding it was written in with --encoding"},
 		"UTF-16LE, no BOM":   {utf16(t, unicode.LittleEndian, unicode.IgnoreBOM, head+rows), Options{}, "f:1: holds NUL bytes, as UTF-16 without a byte-order mark does; try --encoding utf-16le"},
 		"UTF-16BE, no BOM":   {utf16(t, unicode.BigEndian, unicode.IgnoreBOM, head+rows), Options{}, "f:1: holds NUL bytes, as UTF-16 without a byte-order mark does; try --encoding utf-16be"},

@@ -41,6 +41,7 @@ type Rows struct {
 	file     *File
 	in       io.Closer
 	encoding string
+	witness  *witness // of an encoding that would read UTF-8 without complaint, or nil
 	warnings []string
 	lines    *lines
 	parser   *csv.Reader
@@ -153,6 +154,9 @@ func (r *Rows) read() (Row, error) {
 func (r *Rows) end() error {
 	if err := r.file.unchanged(); err != nil {
 		return err
+	}
+	if r.witness != nil && r.witness.isUTF8() {
+		return &Error{File: r.file.name, Msg: "is UTF-8, not " + r.encoding, Fix: "leave --encoding out"}
 	}
 	if r.count == 0 {
 		return &Error{File: r.file.name, Msg: "holds a header and no rows", Fix: "export it again"}

@@ -122,6 +122,12 @@ func TestRows(t *testing.T) {
 			options: Options{Encoding: "windows-1252"},
 			rows:    []Row{{Line: 2, Cells: []string{"Zoë", "€"}}},
 		},
+		"windows-1252 after what could be UTF-8": {
+			content: "sourcedId,role\n\xc3\xa9,\xe9\n",
+			options: Options{Encoding: "windows-1252"},
+			rows:    []Row{{Line: 2, Cells: []string{"Ã©", "é"}}},
+		},
+		"ASCII by the name of an encoding": {content: "sourcedId,role\ne1,student\n", options: Options{Encoding: "windows-1252"}, rows: ids(2)},
 		"delimiter": {
 			content: "sourcedId;role\n\"e;1\";a,b\n",
 			options: Options{Delimiter: ';'},
