@@ -67,13 +67,10 @@ func lastWord(name string) string {
 
 // guessType drafts the type of metadata that is more than text.
 func (g *guesser) guessType(s *sample, f field) {
-	object := func(v string) bool { _, p := metadataFields(v); return p == nil }
 	boolean := func(v string) bool { return strings.EqualFold(v, "true") || strings.EqualFold(v, "false") }
 	switch {
-	case f.kind == kindMetadata && (s.filled == 0 || s.all(object)):
-		g.draft.add("types", true, "metadata: json", "")
 	case f.kind == kindMetadata:
-		g.draft.add("columns", false, "metadata.note: metadata", "its cells are not JSON objects; which key do they belong to?")
+		g.draft.add("types", true, "metadata: json", "")
 	case strings.HasPrefix(f.name, "metadata.metrics."):
 	case s.all(boolean):
 		g.draft.add("types", true, scalar(f.name)+": boolean", "")

@@ -100,6 +100,9 @@ func (c *compiler) collect(err error) error {
 // the order of the columns, and last metadata that has no column.
 func (c *compiler) compileRules() error {
 	for name, e := range sorted(c.spec.columns) {
+		if e.text == "" {
+			continue
+		}
 		if i, ok := c.x.columns[e.text]; ok {
 			c.taken[i] = true
 			continue
@@ -122,7 +125,7 @@ func (c *compiler) compileRules() error {
 		case r.kind == kindNever:
 		case r.kind == kindID:
 			c.mapping.id = *r
-		case c.spec.wants(name) || name == "metadata" && slices.ContainsFunc(c.spec.only, isMetadataEntry):
+		case c.sends(name):
 			rules = append(rules, *r)
 		}
 	}
@@ -162,6 +165,11 @@ func isMetadata(name string) bool {
 	return name == "metadata" || strings.HasPrefix(name, "metadata.")
 }
 
+// sends reports whether any of what a field of that name holds is to be sent.
+func (c *compiler) sends(name string) bool {
+	return c.spec.wants(name) || name == "metadata" && slices.ContainsFunc(c.spec.only, isMetadataEntry)
+}
+
 func isMetadataEntry(e entry) bool { return isMetadata(e.text) }
 
 // isScalar reports whether the result of an expression can be a text.
@@ -177,7 +185,9 @@ func isScalar(t reflect.Type) bool {
 func (c *compiler) rule(name string) (*rule, error) {
 	f, err := c.spec.field(name)
 	if err != nil {
-		c.problem("%v", err)
+		if c.sends(name) && !c.spec.disowns(name) {
+			c.problem("%v (%s leaves it out)", err, flow("columns", name, ""))
+		}
 		return nil, nil
 	}
 	r := &rule{field: f, column: -1, label: name, values: c.spec.values[name]}
@@ -186,6 +196,9 @@ func (c *compiler) rule(name string) (*rule, error) {
 	computed, isComputed := c.spec.compute[name]
 	named, isNamed := c.spec.columns[name]
 	column, inHeader := c.x.columns[f.column]
+	if c.spec.disowns(name) {
+		isNamed, inHeader = false, false
+	}
 	switch {
 	case isComputed:
 		if isNamed {
@@ -211,7 +224,9 @@ func (c *compiler) rule(name string) (*rule, error) {
 		return nil, nil
 	}
 	if name == "metadata" && c.spec.types[name].text == "" {
-		c.problem("a column metadata has to say which key it holds: metadata.key, or `types: {metadata: json}` in a mapping file if its cells are JSON objects")
+		if c.sends(name) {
+			c.problem("a column metadata has to say which key it holds: metadata.key, or `types: {metadata: json}` in a mapping file if its cells are JSON objects, or %s to leave it out", flow("columns", name, ""))
+		}
 		return nil, nil
 	}
 	if r.column >= 0 {

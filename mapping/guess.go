@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -14,19 +15,16 @@ import (
 // with it too. All rows are read; of a column, the first thousand different
 // values are kept.
 func Guess(header []string, rows iter.Seq[[]string]) []byte {
-	g := &guesser{fields: map[string]*sample{}}
+	g := &guesser{fields: map[string]*sample{}, disowned: map[string]bool{}}
 	g.read(header, rows)
 	g.assign()
 	g.guessID()
+	g.part()
 	for _, s := range g.samples {
-		f, err := findField(s.field)
-		switch {
-		case err != nil && s.doubt != "":
-			g.draft.add("columns", false, scalar(s.might)+": "+scalar(s.name), s.doubt)
-		case err != nil:
-			g.draft.unmapped = append(g.draft.unmapped, s.name)
-		default:
+		if f, err := findField(s.field); err == nil {
 			g.guessField(s, f)
+		} else {
+			g.leave(s)
 		}
 	}
 	g.guessDates()
@@ -53,10 +51,11 @@ func (g *guesser) guessField(s *sample, f field) {
 
 // guesser is the work of Guess.
 type guesser struct {
-	samples []*sample          // in the order of the header
-	fields  map[string]*sample // by the field each was given
-	rows    int
-	draft   draft
+	samples  []*sample          // in the order of the header
+	fields   map[string]*sample // by the field each was given
+	disowned map[string]bool    // fields that are said to have no column
+	rows     int
+	draft    draft
 }
 
 func (g *guesser) read(header []string, rows iter.Seq[[]string]) {
@@ -144,6 +143,67 @@ func (g *guesser) offer(f field, sure bool, matches func(called string) bool) {
 	}
 }
 
+// part takes metadata from columns that cannot be sent as it: whose cells are no
+// objects, and that would be a value and an object at once.
+func (g *guesser) part() {
+	object := func(v string) bool { _, p := metadataFields(v); return p == nil }
+	for _, s := range g.samples {
+		inside := func(other *sample) bool {
+			return s.field != "" && s.field != other.field && covers(s.field, other.field)
+		}
+		i := slices.IndexFunc(g.samples, inside)
+		switch {
+		case s.field == "metadata" && s.filled > 0 && !s.all(object):
+			s.might, s.doubt = "metadata.note", "its cells are not JSON objects; which key do they belong to?"
+		case i >= 0:
+			s.might, s.doubt = s.field, "it cannot stand beside "+scalar(g.samples[i].name)
+		default:
+			continue
+		}
+		delete(g.fields, s.field)
+		s.field = ""
+	}
+}
+
+// leave drafts what there is to say of a column that no field was found for. One
+// that Compile would refuse, as it may be a field's, is said not to be.
+func (g *guesser) leave(s *sample) {
+	unfed := map[string]bool{}
+	for _, f := range coreFields {
+		unfed[f.name] = g.fields[f.name] == nil && !g.disowned[f.name] && f.kind != kindID
+	}
+	near, isNear := nearField(s.name, unfed)
+	switch {
+	case isMetadata(s.name):
+		g.disown(s.name, s, cmp.Or(s.doubt, "the API takes no such key"))
+	case isNear:
+		g.disown(near.name, s, s.doubt)
+	case likeMetadata(s.name) && g.fields["metadata"] == nil && !g.disowned["metadata"]:
+		g.disown("metadata", s, "which key does it belong to?")
+	case s.doubt != "":
+		g.draft.add("columns", false, scalar(s.might)+": "+scalar(s.name), s.doubt)
+	default:
+		g.draft.unmapped = append(g.draft.unmapped, s.name)
+	}
+}
+
+// disown drafts that no column holds a field, with the reason why s does not, and
+// what it may hold in its place.
+func (g *guesser) disown(name string, s *sample, reason string) {
+	g.disowned[name] = true
+	line := scalar(s.might) + ": " + scalar(s.name)
+	if s.might == name && !isMetadata(name) {
+		reason += "; if it is, write " + line
+	}
+	if s.name != name {
+		reason = "not " + scalar(s.name) + ": " + reason
+	}
+	g.draft.add("columns", true, scalar(name)+`: ""`, reason)
+	if s.might != name && s.might != "" {
+		g.draft.add("columns", false, line, "")
+	}
+}
+
 // guessID drafts an id where no column is known to hold it.
 func (g *guesser) guessID() {
 	if g.fields["sourcedId"] != nil {
@@ -152,7 +212,7 @@ func (g *guesser) guessID() {
 	const most = 3
 	drafted := 0
 	for _, s := range g.samples {
-		if s.field == "" && s.doubt == "" && drafted < most && s.identifies(g.rows) {
+		if s.field == "" && s.doubt == "" && drafted < most && !isMetadata(s.name) && s.identifies(g.rows) {
 			s.might, s.doubt = "sourcedId", "no two rows have the same; is it the id of the enrollment?"
 		}
 		if s.might == "sourcedId" && s.field == "" {

@@ -22,8 +22,8 @@ func (e *HeaderError) Error() string { return strings.Join(e.Problems, "; ") }
 func (c *compiler) checkMetadata() {
 	for _, outer := range c.fields {
 		for _, inner := range c.fields {
-			if outer != inner && covers(outer, inner) {
-				c.problem("%s cannot be a value and hold %s at once; leave one out", outer, inner)
+			if outer != inner && covers(outer, inner) && c.sends(outer) && c.sends(inner) {
+				c.problem("%s cannot be a value and hold %s at once; leave one out, such as with %s", outer, inner, flow("columns", outer, ""))
 			}
 		}
 	}
@@ -32,36 +32,58 @@ func (c *compiler) checkMetadata() {
 // checkNames judges the columns no rule reads: near misses of a field that
 // nothing else feeds are refused, others named in a warning.
 func (c *compiler) checkNames() {
-	var unfed []string // columns of fields that nothing feeds
+	unfed := map[string]bool{} // fields that nothing feeds
 	for _, f := range coreFields {
 		if !slices.Contains(c.fields, f.name) && !c.spec.feeds(f.name) && (c.spec.wants(f.name) || f.kind == kindID) {
-			unfed = append(unfed, f.column)
+			unfed[f.name] = true
 		}
 	}
-	var suspect []string // columns that others were likely meant to be
+	noID := unfed["sourcedId"]
 	for _, name := range c.names {
 		i := c.x.columns[name]
-		if c.taken[i] || c.x.used[i] || isMetadata(name) {
+		if c.taken[i] || c.x.used[i] {
 			continue
 		}
-		near := nearest(name, unfed)
-		if f, err := findField(name); err == nil && slices.Contains(unfed, f.column) {
-			near = f.column // as the field is called in a body
+		near, isNear := nearField(name, unfed)
+		switch {
+		case isMetadata(name) && c.sends(name) && !c.spec.disowns(name):
+			// compileRules has said why it cannot be sent.
+		case isNear && near.kind == kindID:
+			noID = false
+			c.problem("column %q is not of OneRoster; did you mean %q? If so, rename it or put %s in a mapping file", name, near.column, flow("columns", near.column, name))
+		case isNear:
+			c.problem("column %q is not of OneRoster; did you mean %q? If so, rename it or put %s in a mapping file; if not, %s", name, near.column, flow("columns", near.column, name), flow("columns", near.column, ""))
+		case !isMetadata(name) && likeMetadata(name) && c.sends("metadata") && !c.spec.feeds("metadata") && !slices.Contains(c.fields, "metadata"):
+			c.problem("column %q is not of OneRoster; metadata columns are named metadata.key; put %s in a mapping file, or %s to leave it out", name, flow("columns", "metadata.key", name), flow("columns", "metadata", ""))
+		default:
+			c.warn("nothing maps the column %q; it is not sent", name)
 		}
-		if near != "" {
-			suspect = append(suspect, near)
-			c.problem("column %q is not of OneRoster; did you mean %q? If so, rename it or put %s in a mapping file", name, near, flow("columns", near, name))
-			continue
-		}
-		if rest, ok := strings.CutPrefix(strings.ToLower(name), "metadata"); ok && strings.IndexFunc(rest, unicode.IsLetter) != 0 {
-			c.problem("column %q is not of OneRoster; metadata columns are named metadata.key", name)
-			continue
-		}
-		c.warn("nothing maps the column %q; it is not sent", name)
 	}
-	if slices.Contains(unfed, "sourcedId") && !slices.Contains(suspect, "sourcedId") {
+	if noID {
 		c.problem("the header has no column sourcedId, the id of the enrollment, but %s; name the column that holds it in a mapping file (`columns: {sourcedId: …}`), or compute it; rosterpatch map drafts one", list(c.names))
 	}
+}
+
+// nearField is the field of unfed that a column was likely meant to be: its name
+// is a slip for the field's, or what the field is called in a body.
+func nearField(column string, unfed map[string]bool) (field, bool) {
+	var columns []string
+	for _, f := range coreFields {
+		if unfed[f.name] {
+			columns = append(columns, f.column)
+		}
+	}
+	if near := nearest(column, columns); near != "" {
+		column = near
+	}
+	f, err := findField(column)
+	return f, err == nil && unfed[f.name]
+}
+
+// likeMetadata reports whether a column that is not called so may hold metadata.
+func likeMetadata(name string) bool {
+	rest, ok := strings.CutPrefix(strings.ToLower(name), "metadata")
+	return ok && strings.IndexFunc(rest, unicode.IsLetter) != 0
 }
 
 // list quotes names, or the first of many.

@@ -3,6 +3,7 @@ package mapping_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,19 +20,19 @@ func TestHeaderErrors(t *testing.T) {
 		{"no columns but a report's", "", "result.line|", fmt.Sprintf(noID, "no other either")},
 		{"mapped column in another letter case", "columns: {role: Role}", "sourcedId|role", `m.yaml:1:17: role: the header has no column "Role"; did you mean "role"?`},
 		{"no sourcedId, one near", "", "SourcedID|status", "column \"SourcedID\" is not of OneRoster; did you mean \"sourcedId\"? If so, rename it or put `columns: {sourcedId: SourcedID}` in a mapping file"},
-		{"letter case", "", "sourcedId|enddate", "column \"enddate\" is not of OneRoster; did you mean \"endDate\"? If so, rename it or put `columns: {endDate: enddate}` in a mapping file"},
-		{"spaces", "", "sourcedId|User SourcedId", "column \"User SourcedId\" is not of OneRoster; did you mean \"userSourcedId\"? If so, rename it or put `columns: {userSourcedId: User SourcedId}` in a mapping file"},
-		{"a letter short", "", "sourcedId|status|datLastModified", "column \"datLastModified\" is not of OneRoster; did you mean \"dateLastModified\"? If so, rename it or put `columns: {dateLastModified: datLastModified}` in a mapping file"},
-		{"the name in a body", "", "sourcedId|user", "column \"user\" is not of OneRoster; did you mean \"userSourcedId\"? If so, rename it or put `columns: {userSourcedId: user}` in a mapping file"},
+		{"letter case", "", "sourcedId|enddate", "column \"enddate\" is not of OneRoster; did you mean \"endDate\"? If so, rename it or put `columns: {endDate: enddate}` in a mapping file; if not, `columns: {endDate: \"\"}`"},
+		{"spaces", "", "sourcedId|User SourcedId", "column \"User SourcedId\" is not of OneRoster; did you mean \"userSourcedId\"? If so, rename it or put `columns: {userSourcedId: User SourcedId}` in a mapping file; if not, `columns: {userSourcedId: \"\"}`"},
+		{"a letter short", "", "sourcedId|status|datLastModified", "column \"datLastModified\" is not of OneRoster; did you mean \"dateLastModified\"? If so, rename it or put `columns: {dateLastModified: datLastModified}` in a mapping file; if not, `columns: {dateLastModified: \"\"}`"},
+		{"the name in a body", "", "sourcedId|user", "column \"user\" is not of OneRoster; did you mean \"userSourcedId\"? If so, rename it or put `columns: {userSourcedId: user}` in a mapping file; if not, `columns: {userSourcedId: \"\"}`"},
 		{"twice", "", "sourcedId|status| status ", `the header names "status" twice, as columns 2 and 3; rename one`},
-		{"bare metadata", "", "sourcedId|metadata", "a column metadata has to say which key it holds: metadata.key, or `types: {metadata: json}` in a mapping file if its cells are JSON objects"},
-		{"metadata otherwise", "", "sourcedId|status|Metadata_x", `column "Metadata_x" is not of OneRoster; metadata columns are named metadata.key`},
-		{"unknown goal", "", "sourcedId|metadata.goals.dailyXP", `"metadata.goals.dailyXP" is not a field; did you mean "metadata.goals.dailyXp"?`},
-		{"unknown metric", "", "sourcedId|metadata.metrics.iq", `"metadata.metrics.iq" is not a field; allowed: metadata.metrics.courseType, metadata.metrics.isSupplemental, metadata.metrics.totalGrades, metadata.metrics.totalLessons, metadata.metrics.totalXp`},
-		{"empty part", "", "sourcedId|metadata.", `"metadata." has an empty or unreadable part; write metadata.key or metadata.key.key`},
-		{"value and object", "", "sourcedId|metadata.a|metadata.a.b", "metadata.a cannot be a value and hold metadata.a.b at once; leave one out"},
-		{"value and object from set", "set: {metadata.a.b: x}", "sourcedId|metadata.a", "metadata.a cannot be a value and hold metadata.a.b at once; leave one out"},
-		{"all metadata and one key", "types: {metadata: json}", "sourcedId|metadata|metadata.a", "metadata cannot be a value and hold metadata.a at once; leave one out"},
+		{"bare metadata", "", "sourcedId|metadata", "a column metadata has to say which key it holds: metadata.key, or `types: {metadata: json}` in a mapping file if its cells are JSON objects, or `columns: {metadata: \"\"}` to leave it out"},
+		{"metadata otherwise", "", "sourcedId|status|Metadata_x", "column \"Metadata_x\" is not of OneRoster; metadata columns are named metadata.key; put `columns: {metadata.key: Metadata_x}` in a mapping file, or `columns: {metadata: \"\"}` to leave it out"},
+		{"unknown goal", "", "sourcedId|metadata.goals.dailyXP", "\"metadata.goals.dailyXP\" is not a field; did you mean \"metadata.goals.dailyXp\"? (`columns: {metadata.goals.dailyXP: \"\"}` leaves it out)"},
+		{"unknown metric", "", "sourcedId|metadata.metrics.iq", "\"metadata.metrics.iq\" is not a field; allowed: metadata.metrics.courseType, metadata.metrics.isSupplemental, metadata.metrics.totalGrades, metadata.metrics.totalLessons, metadata.metrics.totalXp (`columns: {metadata.metrics.iq: \"\"}` leaves it out)"},
+		{"empty part", "", "sourcedId|metadata.", "\"metadata.\" has an empty or unreadable part; write metadata.key or metadata.key.key (`columns: {metadata.: \"\"}` leaves it out)"},
+		{"value and object", "", "sourcedId|metadata.a|metadata.a.b", "metadata.a cannot be a value and hold metadata.a.b at once; leave one out, such as with `columns: {metadata.a: \"\"}`"},
+		{"value and object from set", "set: {metadata.a.b: x}", "sourcedId|metadata.a", "metadata.a cannot be a value and hold metadata.a.b at once; leave one out, such as with `columns: {metadata.a: \"\"}`"},
+		{"all metadata and one key", "types: {metadata: json}", "sourcedId|metadata|metadata.a", "metadata cannot be a value and hold metadata.a at once; leave one out, such as with `columns: {metadata: \"\"}`"},
 		{"mapped column missing", "columns:\n  endDate: Exit Dat", "sourcedId|Exit Date", `m.yaml:2:12: endDate: the header has no column "Exit Dat"; did you mean "Exit Date"?`},
 		{"id's column missing", "columns: {sourcedId: ID}", "id-no|status", `m.yaml:1:22: sourcedId: the header has no column "ID"`},
 		{"computed column missing", "compute:\n  sourcedId: '\"x\" + row[\"Studnt ID\"]'", "Student ID|status", `m.yaml:2:14: sourcedId: character 10: the header has no column "Studnt ID"; did you mean "Student ID"?`},
@@ -61,6 +62,49 @@ func TestHeaderErrorNamesAll(t *testing.T) {
 	var wrong *mapping.HeaderError
 	if !errors.As(err, &wrong) || len(wrong.Problems) != 5 {
 		t.Errorf("got %v, want five problems", err)
+	}
+}
+
+// A mapping can say that no column holds a field. Then a column that looks like it
+// is only named in a warning, as it is where the field is not to be sent.
+func TestColumnsLeftOut(t *testing.T) {
+	tests := []struct{ name, spec, only, column string }{
+		{"near the field", `columns: {endDate: ""}`, "", "enddate"},
+		{"as a body calls it", `columns: {school: ""}`, "", "school"},
+		{"under the header's name", `columns: {userSourcedId: ""}`, "", "User SourcedId"},
+		{"the field itself", `columns: {endDate: ""}`, "", "endDate"},
+		{"bare metadata", `columns: {metadata: ""}`, "only: [role]", "metadata"},
+		{"metadata by another name", `columns: {metadata: ""}`, "only: [role]", "Metadata_x"},
+		{"a goal that is none", `columns: {metadata.goals.weeklyXp: ""}`, "only: [role]", "metadata.goals.weeklyXp"},
+		{"a goal miscased", `columns: {metadata.Goals.dailyXp: ""}`, "only: [role]", "metadata.Goals.dailyXp"},
+		{"a name without an end", `columns: {metadata.: ""}`, "only: [role]", "metadata."},
+		{"a value that is an object too", `columns: {metadata.a.b: ""}`, "", "metadata.a.b"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, spec := range []string{test.spec, test.only} {
+				if spec == "" {
+					continue
+				}
+				m := compile(t, spec, "sourcedId|role|metadata.a|"+test.column)
+				if got, want := say(m, "e1", "student", "", "x"), `{"enrollment":{"role":"student"}}`; got != want {
+					t.Errorf("%s: got %s, want %s", spec, got, want)
+				}
+				if want := []string{fmt.Sprintf("nothing maps the column %q; it is not sent", test.column)}; !slices.Equal(m.Warnings(), want) {
+					t.Errorf("%s: got %q, want %q", spec, m.Warnings(), want)
+				}
+			}
+		})
+	}
+}
+
+// What is said of a field in other ways is heard, column or not.
+func TestFieldWithoutColumn(t *testing.T) {
+	for _, spec := range []string{"set: {role: teacher}", "compute: {role: '\"teacher\"'}"} {
+		m := compile(t, "columns: {role: \"\"}\n"+spec, "sourcedId|role")
+		if got, want := say(m, "e1", "x"), `{"enrollment":{"role":"teacher"}}`; got != want {
+			t.Errorf("%s: got %s, want %s", spec, got, want)
+		}
 	}
 }
 

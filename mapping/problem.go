@@ -38,7 +38,11 @@ type Problem struct {
 // show it: column, value, what is wrong, what is allowed, the fix.
 func (p Problem) String() string {
 	var b strings.Builder
-	b.WriteString(p.Column)
+	if strings.ContainsFunc(p.Column, invisible) {
+		b.WriteString(shorten(p.Column)) // a header can hold line ends
+	} else {
+		b.WriteString(p.Column)
+	}
 	b.WriteString(": ")
 	if p.Value != "" {
 		b.WriteString(shorten(p.Value))

@@ -32,7 +32,7 @@ const (
 
 func newSample(name string, index int) *sample {
 	s := &sample{name: name, called: fold(name), index: index, values: map[string]int{}, absent: map[string]int{}}
-	if i := strings.LastIndexAny(name, ".]:"); i >= 0 {
+	if i := strings.LastIndexAny(name, ".]:"); i >= 0 && !likeMetadata(name) {
 		s.table, s.rest = strings.Trim(name[:i], "[ "), fold(name[i+1:])
 	}
 	return s

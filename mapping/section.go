@@ -14,12 +14,7 @@ func (d document) section(s *Spec, p pair) error {
 	var err error
 	switch p.key.text {
 	case "columns":
-		s.columns, err = d.fields(p.node, func(f field, e entry) error {
-			if e.text == "" {
-				return e.errorf("%s needs the name of a column", f.name)
-			}
-			return nil
-		})
+		s.columns, err = d.columns(p.node)
 	case "compute":
 		s.compute, err = d.fields(p.node, func(f field, e entry) error {
 			if e.text == "" {
@@ -47,6 +42,35 @@ func (d document) section(s *Spec, p pair) error {
 		return p.key.errorf("unknown key %q; allowed: %s", p.key.text, strings.Join(sections, ", "))
 	}
 	return err
+}
+
+// columns reads the columns section. A line without the name of a column says that
+// no column holds the field; it may be metadata of a name that no field can have.
+func (d document) columns(n ast.Node) (map[string]entry, error) {
+	pairs, err := d.pairs(n)
+	if err != nil {
+		return nil, err
+	}
+	section := make(map[string]entry, len(pairs))
+	for _, p := range pairs {
+		e, err := d.text(p.node)
+		if err != nil {
+			return nil, err
+		}
+		if e.text == "" && isMetadata(p.key.text) {
+			section[p.key.text] = e
+			continue
+		}
+		f, err := newField(section, p.key)
+		if err == nil && e.text == "" && f.kind == kindID {
+			err = e.errorf("%s needs the name of a column", f.name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		section[f.name] = e
+	}
+	return section, nil
 }
 
 // fields reads a section of lines field: text, each judged by check.

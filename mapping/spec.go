@@ -11,7 +11,7 @@ import (
 // Spec is what a mapping file says. The zero Spec reads files with OneRoster
 // headers. A Spec is never changed once made and is safe for concurrent use.
 type Spec struct {
-	columns map[string]entry            // field: source column
+	columns map[string]entry            // field: source column, or "" where none holds it
 	compute map[string]entry            // field: expression
 	values  map[string]map[string]entry // field: source value: field value
 	dates   map[string]entry            // field: format of the source
@@ -125,6 +125,12 @@ func (s Spec) feeds(name string) bool {
 	_, named := s.columns[name]
 	_, computed := s.compute[name]
 	return named || computed
+}
+
+// disowns reports whether s says that no column holds the field.
+func (s Spec) disowns(name string) bool {
+	e, named := s.columns[name]
+	return named && e.text == ""
 }
 
 // wants reports whether s sends the field of that name.

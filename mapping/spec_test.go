@@ -64,6 +64,7 @@ func TestParseErrors(t *testing.T) {
 		{"only as text", "only: endDate", `m.yaml:1:7: a list of fields is expected here, such as [endDate, metadata]`},
 		{"no mapping", "endDate", `m.yaml:1:1: lines of the form key: value are expected here`},
 		{"list for a section", "columns:\n  - a", `m.yaml:2:3: lines of the form key: value are expected here`},
+		{"no column for the id", `columns: {sourcedId: ""}`, `m.yaml:1:22: sourcedId needs the name of a column`},
 		{"mapping for a text", "columns: {role: {a: b}}", `m.yaml:1:17: one text is expected here`},
 		{"anchor", "set: &x {status: active}", `m.yaml:1:6: lines of the form key: value are expected here`},
 		{"alias", "set: {status: *x}", `m.yaml:1:15: anchors, aliases, merges and tags are not allowed; quote the text if it is one`},
