@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -27,6 +27,8 @@ var separators = []struct {
 	{";", "semicolons", "';'"},
 	{"\t", "tabs", "tab"},
 	{"|", "pipes", "'|'"},
+	{"^", "carets", "'^'"},
+	{"~", "tildes", "'~'"},
 }
 
 // findHeader reads on to the header, past what may stand above it.
@@ -49,7 +51,7 @@ func (r *Rows) findHeader() ([]string, error) {
 			return nil, r.refusal(err)
 		}
 		if !blankCells(header) {
-			return slices.Clone(header), nil
+			return slices.Clone(header), r.checkTitle(header)
 		}
 		r.skipped++
 	}
@@ -73,27 +75,61 @@ func (r *Rows) readSeparator(line []byte) bool {
 }
 
 // isTitle tells what an export is called from its header: several words in one
-// cell, above a line that fills several.
+// cell, above a line that fills several, with none but such titles between them.
 func (r *Rows) isTitle(line []byte) bool {
-	cells, _ := r.parse(line, true).Read()
-	title := strings.TrimSpace(strings.Join(cells, ""))
-	below := r.below()
-	if filled(cells) != 1 || !strings.Contains(title, " ") || len(below) == 0 || filled(below[0]) < 2 {
+	cells, _ := r.parse(line, r.parser.Comma, true).Read()
+	if !oneTitle(cells) {
 		return false
 	}
-	r.warn("has a title above its header, %q: it is passed over", title)
-	return true
+	for _, row := range r.below(r.parser.Comma) {
+		if filled(row.cells) > 1 {
+			r.warn("has a title above its header, %q: it is passed over", strings.TrimSpace(strings.Join(cells, "")))
+			return true
+		}
+		if !oneTitle(row.cells) {
+			break
+		}
+	}
+	return false
+}
+
+// oneTitle reports whether one cell alone is filled, with several words.
+func oneTitle(cells []string) bool {
+	return filled(cells) == 1 && strings.Contains(strings.TrimSpace(strings.Join(cells, "")), " ")
+}
+
+// checkTitle refuses a line that can be no header, as one below it can: a line of
+// names, which have no digits, that fills twice as many cells or more.
+func (r *Rows) checkTitle(line []string) error {
+	e := &Error{File: r.file.name, Line: r.lines.first, Msg: fmt.Sprintf("%.80q is a title", strings.Join(strings.Fields(strings.Join(line, " ")), " "))}
+	for _, s := range separators {
+		comma, _ := utf8.DecodeRuneInString(s.text)
+		for _, row := range r.below(comma) {
+			if n := filled(row.cells); n < 2*filled(line) || n < 2 || strings.ContainsAny(strings.Join(row.cells, ""), "0123456789") {
+				continue
+			}
+			e.Msg += fmt.Sprintf("; the header seems to be line %d", row.line)
+			e.Fix = "take out what stands above it"
+			if comma != r.parser.Comma {
+				e.Msg += ", which separates its columns with " + s.name
+				e.Fix = "use --delimiter " + s.flag
+			}
+			return e
+		}
+	}
+	return nil
 }
 
 // fit gives the header as many cells as the first rows have, where only blank
 // ones at the end make the difference: exports end their rows with a delimiter
 // and their header without one, or the other way round.
 func (r *Rows) fit(header []string) []string {
-	below := r.below()
-	if len(below) == 0 || len(below[0]) != len(below[len(below)-1]) {
+	below := r.below(r.parser.Comma)
+	below = below[:min(len(below), 2)]
+	if len(below) == 0 || len(below[0].cells) != len(below[len(below)-1].cells) {
 		return header
 	}
-	switch row, n := below[0], len(header); {
+	switch row, n := below[0].cells, len(header); {
 	case len(row) > n && blankCells(row[n:]):
 		return append(header, row[n:]...)
 	case len(row) < n && blankCells(header[len(row):]):
@@ -102,17 +138,24 @@ func (r *Rows) fit(header []string) []string {
 	return header
 }
 
-// below are the next rows that hold anything, two at most, as far as they can be
-// seen without reading on.
-func (r *Rows) below() (rows [][]string) {
-	ahead := r.parse(r.lines.ahead(), false)
-	for len(rows) < 2 {
-		row, err := ahead.Read()
+// rowBelow is a row that has been seen but not read.
+type rowBelow struct {
+	line  int
+	cells []string
+}
+
+// below are the next rows that hold anything, ten at most, as far as they can be
+// seen without reading on, with comma between their cells.
+func (r *Rows) below(comma rune) (rows []rowBelow) {
+	const most = 10
+	ahead := r.parse(r.lines.ahead(), comma, false)
+	for len(rows) < most {
+		cells, err := ahead.Read()
 		if err != nil {
 			break
 		}
-		if !blankCells(row) {
-			rows = append(rows, row)
+		if line, _ := ahead.FieldPos(0); !blankCells(cells) {
+			rows = append(rows, rowBelow{r.lines.last + line, cells})
 		}
 	}
 	return rows
@@ -182,12 +225,8 @@ func (r *Rows) checkHeader(header []string) error {
 	return nil
 }
 
-// isData tells the cells of an enrollment that no column is ever called after: a
-// date, with or without a time of day.
-func isData(cell string) bool {
-	if len(cell) < len(time.DateOnly) {
-		return false
-	}
-	_, err := time.Parse(time.DateOnly, cell[:len(time.DateOnly)])
-	return err == nil
-}
+// dated is a date of numbers, with or without a time of day.
+var dated = regexp.MustCompile(`^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(\d\d)?)([T ].*)?$`)
+
+// isData tells the cells of an enrollment that no column is ever called after.
+func isData(cell string) bool { return dated.MatchString(cell) }

@@ -17,6 +17,14 @@ func TestTitles(t *testing.T) {
 	}
 }
 
+// Several lines may.
+func TestLinesOfTitles(t *testing.T) {
+	got, err := read(t, store(t, "f.csv", "Enrollment Export,\n# made: 8/1/2026 4:03 PM,\n,\nsourcedId,role\ne1,student\n"), Options{})
+	if err != nil || len(got.Rows) != 1 || got.Rows[0].Line != 5 || len(got.Warnings) != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // Rows may end with a delimiter that the header lacks.
 func TestDelimitersBehindRows(t *testing.T) {
 	got, err := read(t, store(t, "f.csv", "sourcedId,role\ne1,student,\n\ne2,student,\ne3,student\n"), Options{Name: "f"})

@@ -10,7 +10,7 @@ import (
 
 // miscounted returns the cells of a row that has more or fewer than the header.
 func (r *Rows) miscounted() (cells []string, why string, err error) {
-	if cells, err = r.parse(r.lines.text, false).Read(); err != nil {
+	if cells, err = r.parse(r.lines.text, r.parser.Comma, false).Read(); err != nil {
 		return nil, "", err
 	}
 	if !r.lines.ended && len(cells) < len(r.Header) && !blankCells(cells) {
@@ -95,7 +95,7 @@ func (r *Rows) tooLong() error {
 // openQuote finds the cell whose quote swallowed a line end, in a row that was
 // read until it was clear that it cannot be right. Line 0 says there is none.
 func (r *Rows) openQuote() (line int, column string) {
-	whole, err := r.parse(r.lines.text, false).Read() // the cells before the one at fault
+	whole, err := r.parse(r.lines.text, r.parser.Comma, false).Read() // the cells before the one at fault
 	fault := len(whole)
 	if errors.Is(err, csv.ErrBareQuote) {
 		// That cell opened nothing: the one before it that runs over lines did.
@@ -105,7 +105,7 @@ func (r *Rows) openQuote() (line int, column string) {
 			}
 		}
 	}
-	lazy := r.parse(r.lines.text, true) // gets past the fault
+	lazy := r.parse(r.lines.text, r.parser.Comma, true) // gets past the fault
 	if all, lazyErr := lazy.Read(); err == nil || lazyErr != nil || fault == len(all) {
 		return 0, ""
 	}
@@ -117,9 +117,9 @@ func (r *Rows) openQuote() (line int, column string) {
 }
 
 // parse parses text by itself, such as a row for what gocsv keeps back.
-func (r *Rows) parse(text []byte, lazy bool) *csv.Reader {
+func (r *Rows) parse(text []byte, comma rune, lazy bool) *csv.Reader {
 	parser := csv.NewReader(bytes.NewReader(text))
-	parser.Comma = r.parser.Comma
+	parser.Comma = comma
 	parser.FieldsPerRecord = -1
 	parser.LazyQuotes = lazy
 	return parser

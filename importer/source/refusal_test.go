@@ -80,6 +80,15 @@ func TestRefusals(t *testing.T) {
 		"pipes":                 {"sourcedId|role|a,b\ne1|student\n", Options{}, "f:1: separates its columns with pipes; use --delimiter '|'"},
 		"commas":                {head + rows, Options{Delimiter: ';'}, "f:1: separates its columns with commas; use --delimiter ','"},
 
+		"carets": {"sourcedId^role\ne1^student\n", Options{}, "f:1: separates its columns with carets; use --delimiter '^'"},
+		"tildes": {"sourcedId~role\ne1~student\n", Options{}, "f:1: separates its columns with tildes; use --delimiter '~'"},
+
+		"a title of one word":       {"Enrollments\n" + head + rows, Options{}, `f:1: "Enrollments" is a title; the header seems to be line 2; take out what stands above it`},
+		"a title with a comma":      {"North School, Springfield\nsourcedId,status,role,primary\ne1,active,student,true\n", Options{}, `f:1: "North School Springfield" is a title; the header seems to be line 2; take out what stands above it`},
+		"titles of names":           {"Report:,Enrollments\nSchool:,North\nDate:,08/01/2026\n\nsourcedId,status,role,primary\ne1,active,student,true\n", Options{}, `f:1: "Report: Enrollments" is a title; the header seems to be line 5; take out what stands above it`},
+		"a title above semicolons":  {"Class List 2026/27\nsourcedId;role\ne1;student\n", Options{}, `f:1: "Class List 2026/27" is a title; the header seems to be line 2, which separates its columns with semicolons; use --delimiter ';'`},
+		"no header, dates of a day": {"9000,A,8/1/2026\n9001,A,8/2/2026\n", Options{}, `f:1: the first row holds data ("8/1/2026"), and no column names; put a header above it, such as sourcedId,status,classSourcedId, or remove what stands above the header`},
+
 		"sep= and commas":  {"sep=;\nsourcedId,role\ne1,student\n", Options{}, "f:2: separates its columns with commas; use --delimiter ','"},
 		"lines of a title": {"Fall 2026\nexported,2026-08-15\nsourcedId,role\n", Options{}, `f:2: the first row holds data ("2026-08-15"), and no column names; put a header above it, such as sourcedId,status,classSourcedId, or remove what stands above the header`},
 		"duplicate header": {"sourcedId,role, role\ne1,x,y\n", Options{}, "f:1: role: names both column 2 and column 3; rename or remove one of them"},
