@@ -65,8 +65,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// bareRows are the rows that fit the header and do not repeat it, by
-// encoding/csv alone.
+// bareRows are the rows that fit the header, without blank cells behind it, and do
+// not repeat it, by encoding/csv alone.
 func bareRows(content []byte, delimiter rune, columns []string) (rows [][]string) {
 	text := strings.TrimRight(strings.TrimPrefix(string(content), "\ufeff"), "\x1a")
 	r := csv.NewReader(strings.NewReader(text))
@@ -81,6 +81,9 @@ func bareRows(content []byte, delimiter rune, columns []string) (rows [][]string
 		}
 		if blankCells(cells) {
 			continue
+		}
+		if n := len(columns); len(cells) > n && blankCells(cells[n:]) {
+			cells = cells[:n]
 		}
 		if err == nil && !header && len(cells) == len(columns) && !slices.Equal(cells, columns) {
 			rows = append(rows, cells)

@@ -120,22 +120,23 @@ func (r *Rows) checkTitle(line []string) error {
 	return nil
 }
 
-// fit gives the header as many cells as the first rows have, where only blank
-// ones at the end make the difference: exports end their rows with a delimiter
-// and their header without one, or the other way round.
-func (r *Rows) fit(header []string) []string {
+// fit compares the header with the first rows, where only blank cells at the end
+// make the difference: exports end their rows with a delimiter and their header
+// without one, or the other way round. It returns the columns there are, and how
+// many cells most rows have.
+func (r *Rows) fit(header []string) ([]string, int) {
 	below := r.below(r.parser.Comma)
 	below = below[:min(len(below), 2)]
 	if len(below) == 0 || len(below[0].cells) != len(below[len(below)-1].cells) {
-		return header
+		return header, len(header)
 	}
 	switch row, n := below[0].cells, len(header); {
 	case len(row) > n && blankCells(row[n:]):
-		return append(header, row[n:]...)
+		return header, len(row)
 	case len(row) < n && blankCells(header[len(row):]):
-		return header[:len(row)]
+		return header[:len(row)], len(row)
 	}
-	return header
+	return header, len(header)
 }
 
 // rowBelow is a row that has been seen but not read.

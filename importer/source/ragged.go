@@ -8,19 +8,29 @@ import (
 	"strings"
 )
 
-// miscounted returns the cells of a row that has more or fewer than the header.
-func (r *Rows) miscounted() (cells []string, why string, err error) {
-	if cells, err = r.parse(r.lines.text, r.parser.Comma, false).Read(); err != nil {
-		return nil, "", err
+// match gives a row as many cells as the header has, if none but blank ones at its
+// end are too many: a delimiter behind the last cell says nothing. Of any other row
+// it says why it cannot be matched.
+func (r *Rows) match(cells []string) (matched []string, why string, err error) {
+	if n := len(r.Header); len(cells) > n && blankCells(cells[n:]) {
+		cells = cells[:n]
 	}
+	if len(cells) == len(r.Header) {
+		return cells, "", nil
+	}
+	remark := filled(cells) == 1 && len(r.Header) > 2
 	if !r.lines.ended && len(cells) < len(r.Header) && !blankCells(cells) {
-		return nil, "", &Error{File: r.file.name, Line: r.lines.first, Msg: fmt.Sprintf("the last line has %s where the header has %d, and no line end: the file was cut while it was copied", count(cells), len(r.Header)), Fix: "copy it again"}
+		e := &Error{File: r.file.name, Line: r.lines.first, Msg: fmt.Sprintf("the last line has %s where the header has %d, and no line end: the file was cut while it was copied", count(cells), len(r.Header)), Fix: "copy it again"}
+		if remark {
+			e.Fix += ", or take the line out if it is a total or a remark"
+		}
+		return nil, "", e
 	}
 	why = fmt.Sprintf("%s where the header has %d", count(cells), len(r.Header))
 	switch {
 	case r.lines.last > r.lines.first:
 		why += fmt.Sprintf("; the row runs on to line %d: is there a quote that is not closed?", r.lines.last)
-	case filled(cells) == 1 && len(r.Header) > 2:
+	case remark:
 		why += "; is it a total or a remark, to be taken out of the file?"
 	}
 	return cells, why, nil
@@ -45,10 +55,25 @@ func (r *Rows) misquoting(err error) string {
 		return `a formula of a spreadsheet where its value should be; export ="0123" as 0123`
 	}
 	what := "text after the closing quote of a cell"
-	if errors.Is(err, csv.ErrBareQuote) {
+	comma := string(r.parser.Comma)
+	switch bare := errors.Is(err, csv.ErrBareQuote); {
+	case bare && spacedQuote(string(r.lines.text), comma):
+		return fmt.Sprintf(`a space between %s and the quote of a cell; take the space out, as in %s"active"`, comma, comma)
+	case bare:
 		what = "a quote inside a cell that is not quoted"
 	}
 	return what + `; a cell that holds quotes is quoted whole, and they are doubled: "5"" desk"`
+}
+
+// spacedQuote reports whether a cell begins with spaces and a quote, which only then
+// is none around the whole cell.
+func spacedQuote(line, comma string) bool {
+	for _, cell := range strings.Split(line, comma) {
+		if text := strings.TrimLeft(cell, " "); text != cell && strings.HasPrefix(text, `"`) {
+			return true
+		}
+	}
+	return false
 }
 
 // unclosed tells, after a parse error, whether a quote swallowed a line end. Then

@@ -52,6 +52,7 @@ func TestRefusals(t *testing.T) {
 		"cut in a character": {head + rows + "e1,Zo\xc3", Options{}, "f:12: ends in the middle of a character: the file was cut while it was copied; copy it again"},
 
 		"cut in a row":         {head + rows + "e2", Options{}, "f:12: the last line has 1 cell where the header has 2, and no line end: the file was cut while it was copied; copy it again"},
+		"cut, or a total":      {"sourcedId,role,status\n" + "Total: 12", Options{}, "f:2: the last line has 1 cell where the header has 3, and no line end: the file was cut while it was copied; copy it again, or take the line out if it is a total or a remark"},
 		"cut in a quoted cell": {head + rows + `e2,"stu`, Options{}, "f:12: role: " + unclosed},
 		"NULs of a crash":      {head + rows + strings.Repeat("\x00", 500), Options{}, "f:12: the last line has 1 cell where the header has 2, and no line end: the file was cut while it was copied; copy it again"},
 

@@ -20,9 +20,9 @@ const maxCell = 1 << 20
 type Row struct {
 	// Line is the physical line on which the row starts, from 1.
 	Line int
-	// Cells are the cells as they were, byte for byte, in column order. A ragged
-	// row has as many as it has; one that cannot be told apart into cells is a
-	// single cell, never a guess.
+	// Cells are the cells as they were, byte for byte, in column order, without
+	// blank ones behind the last column. A ragged row has as many as it has; one
+	// that cannot be told apart into cells is a single cell, never a guess.
 	Cells []string
 	// Ragged is "", or why the row cannot be matched to the header. Such a row is
 	// invalid; those after it can be read.
@@ -85,13 +85,13 @@ func (r *Rows) readHeader(text *bufio.Reader) error {
 	if err := r.checkSize(header); err != nil {
 		return err
 	}
-	header = r.fit(header)
+	header, width := r.fit(header)
 	if err := r.checkHeader(header); err != nil {
 		return err
 	}
 	r.Header = header
-	r.parser.FieldsPerRecord = len(header)
-	columns := slices.Repeat([]string{"cell"}, len(header))
+	r.parser.FieldsPerRecord = width
+	columns := slices.Repeat([]string{"cell"}, width)
 	r.lines.put(strings.Join(columns, string(r.parser.Comma)) + "\n")
 	if r.records, err = gocsv.NewUnmarshaller(r.parser, &record{}); err != nil {
 		return fmt.Errorf("reading %s: %w", r.file.name, err)
@@ -134,17 +134,19 @@ func (r *Rows) read() (Row, error) {
 	v, err := r.records.Read()
 	switch {
 	case err == nil:
-		row.Cells = *v.(*record).Cells.list
-		if slices.Equal(row.Cells, r.Header) {
-			row.Ragged = "repeats the header: were several files joined into this one?"
+		row.Cells, row.Ragged, err = r.match(*v.(*record).Cells.list)
+	case errors.Is(err, csv.ErrFieldCount): // then gocsv keeps the cells back
+		if row.Cells, err = r.parse(r.lines.text, r.parser.Comma, false).Read(); err == nil {
+			row.Cells, row.Ragged, err = r.match(row.Cells)
 		}
-	case errors.Is(err, csv.ErrFieldCount):
-		row.Cells, row.Ragged, err = r.miscounted()
 	case !r.unclosed():
 		row.Cells, row.Ragged, err = r.misquoted(), r.misquoting(err), nil
 	}
 	if err != nil {
 		return Row{}, r.refusal(err)
+	}
+	if slices.Equal(row.Cells, r.Header) {
+		row.Ragged = "repeats the header: were several files joined into this one?"
 	}
 	row.Unended = !r.lines.ended
 	return row, r.checkSize(row.Cells)

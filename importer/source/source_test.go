@@ -146,9 +146,13 @@ func TestRows(t *testing.T) {
 		"delimiters behind some rows": {
 			content: "sourcedId,role\ne1,student,\ne2,student\n",
 			rows: []Row{
-				{Line: 2, Cells: []string{"e1", "student", ""}, Ragged: "3 cells where the header has 2"},
+				{Line: 2, Cells: []string{"e1", "student"}},
 				{Line: 3, Cells: []string{"e2", "student"}},
 			},
+		},
+		"spaces in front of quotes": {
+			content: "sourcedId,role\ne1, \"student\"\n",
+			rows:    []Row{{Line: 2, Cells: []string{`e1, "student"`}, Ragged: `a space between , and the quote of a cell; take the space out, as in ,"active"`}},
 		},
 		"joined files": {
 			content: "sourcedId,role\ne1,student\nsourcedId,role\n",
