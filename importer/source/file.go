@@ -169,7 +169,10 @@ func (f *File) Rows() (*Rows, error) {
 // encoding that was asked for.
 func (r *Rows) decode(in *bufio.Reader) (*bufio.Reader, error) {
 	// A file of fewer bytes has no mark; a failing disk shows at the first line.
-	head, _ := in.Peek(3)
+	head, _ := in.Peek(512)
+	if err := r.file.checkUnpacked(head); err != nil {
+		return nil, err
+	}
 	marked := markedEncoding(head)
 	enc, name, err := lookup(r.file.options.Encoding)
 	if err == nil && marked != "" && marked != name {

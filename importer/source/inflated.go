@@ -1,6 +1,8 @@
 package source
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -42,12 +44,41 @@ func (i *inflated) Close() error {
 	return nil
 }
 
+// archives are the kinds of file that are no text, told by some of their bytes.
+var archives = []struct {
+	at          int
+	bytes, name string
+}{
+	{0, "\x1f\x8b", "a gzip file"},
+	{0, "PK\x03\x04", "a zip archive"},
+	{4, "1AY&SY", "a bzip2 file"},
+	{0, "\xfd7zXZ", "an xz file"},
+	{0, "\x28\xb5\x2f\xfd", "a zstandard file"},
+	{0, "7z\xbc\xaf\x27\x1c", "a 7-zip archive"},
+	{0, "Rar!\x1a", "a rar archive"},
+	{257, "ustar", "a tar archive"},
+}
+
+// checkUnpacked refuses text that is none, for it is packed once more or in a way
+// that is not read. head are its first bytes.
+func (f *File) checkUnpacked(head []byte) error {
+	for _, a := range archives {
+		if len(head) >= a.at && bytes.HasPrefix(head[a.at:], []byte(a.bytes)) {
+			return &Error{File: f.name, Msg: "is or holds " + a.name + " where CSV should be; allowed are .csv, .csv.gz and OneRoster .zip", Fix: "unpack it first"}
+		}
+	}
+	return nil
+}
+
 // damaged tells a broken archive, which refuses the file, from a failing disk.
 func (f *File) damaged(err error) error {
 	if disk := (*fs.PathError)(nil); errors.As(err, &disk) {
 		return fmt.Errorf("reading %s: %w", f.name, err)
 	}
 	msg := fmt.Sprintf("cannot be unpacked: it is damaged, or something follows its end (%v)", err)
+	if errors.Is(err, zip.ErrAlgorithm) {
+		return &Error{File: f.name, Msg: "is packed in a way that few programs read; allowed in a .zip is deflate", Fix: "pack it again with deflate, or name the .csv itself"}
+	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		msg = "cannot be unpacked: its end is missing, it was cut while it was copied"
 	}

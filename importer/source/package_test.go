@@ -112,6 +112,9 @@ func TestPackageRefusals(t *testing.T) {
 	}
 	broken := []byte(good)
 	broken[len("PK\x03\x04")+26+len("enrollments.csv")+3] ^= 0xff // in the deflated bytes
+	bzip2 := []byte(good)
+	bzip2[8], bzip2[strings.Index(good, "PK\x01\x02")+10] = 12, 12 // the method, in both of its headers
+	const noCSV = " where CSV should be; allowed are .csv, .csv.gz and OneRoster .zip; unpack it first"
 	const damaged = "cannot be unpacked: it is damaged, or something follows its end "
 	const cut = "f: cannot be unpacked: its end is missing, it was cut while it was copied; copy it again"
 	tests := map[string]struct{ content, want string }{
@@ -126,6 +129,11 @@ func TestPackageRefusals(t *testing.T) {
 		"many others":       {pack(t, many...), `f: holds no enrollments.csv; inside it: "00.csv", "01.csv", "02.csv", "03.csv", "04.csv", "05.csv", "06.csv", "07.csv", "08.csv", "09.csv", and 2 more; export the enrollments too, or name the .csv itself`},
 		"nothing":           {pack(t), `f: holds no enrollments.csv; inside it: nothing; export the enrollments too, or name the .csv itself`},
 		"a workbook":        {pack(t, member{name: "[Content_Types].xml"}, member{name: "xl/workbook.xml"}), "f: is a spreadsheet workbook; allowed are .csv, .csv.gz and OneRoster .zip; save it as CSV UTF-8"},
+		"zip of bzip2":      {string(bzip2), "f: is packed in a way that few programs read; allowed in a .zip is deflate; pack it again with deflate, or name the .csv itself"},
+		"gzip in a zip":     {pack(t, member{name: "enrollments.csv", content: squeeze(t, export)}), "f: is or holds a gzip file" + noCSV},
+		"gzip twice":        {squeeze(t, squeeze(t, export)), "f: is or holds a gzip file" + noCSV},
+		"zip in a gzip":     {squeeze(t, good), "f: is or holds a zip archive" + noCSV},
+		"tar in a gzip":     {squeeze(t, "enrollments.csv"+strings.Repeat("\x00", 242)+"ustar  \x00"+strings.Repeat("\x00", 512)), "f: is or holds a tar archive" + noCSV},
 		"zip, cut":          {good[:len(good)-30], "f: " + damaged + "(zip: not a valid zip file); copy it again"},
 		"zip, broken":       {string(broken), "f: " + damaged + "(zip: checksum error); copy it again"},
 		"an empty member":   {pack(t, member{name: "enrollments.csv"}), "f: holds no rows, not even a header; export it again"},

@@ -96,6 +96,9 @@ func TestRefusals(t *testing.T) {
 		"no header":        {"e1,active,2026-08-15T00:00:00Z\ne2,active,2026-08-15\n", Options{}, `f:1: the first row holds data ("2026-08-15T00:00:00Z"), and no column names; put a header above it, such as sourcedId,status,classSourcedId, or remove what stands above the header`},
 		"too many columns": {strings.Repeat("a,", 10_000) + "b\n", Options{}, "f:1: has 10001 columns; 10000 are allowed"},
 		"a login page":     {"\n <!DOCTYPE html>\n<html>", Options{}, "f:2: is a web page or XML, not CSV; look at it in an editor: a download may have answered with a login page"},
+		"bzip2":            {"BZh91AY&SY\x00", Options{}, "f: is or holds a bzip2 file where CSV should be; allowed are .csv, .csv.gz and OneRoster .zip; unpack it first"},
+		"xz":               {"\xfd7zXZ\x00", Options{}, "f: is or holds an xz file where CSV should be; allowed are .csv, .csv.gz and OneRoster .zip; unpack it first"},
+		"7-zip":            {"7z\xbc\xaf\x27\x1c\x00", Options{}, "f: is or holds a 7-zip archive where CSV should be; allowed are .csv, .csv.gz and OneRoster .zip; unpack it first"},
 		"an old workbook":  {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Options{}, "f: is a spreadsheet workbook; allowed are .csv, .csv.gz and OneRoster .zip; save it as CSV UTF-8"},
 	}
 	for name, tt := range tests {
