@@ -108,7 +108,7 @@ func (e *RefusedError) findings() []Finding {
 	}
 	found := make([]Finding, len(header.Problems))
 	for i, problem := range header.Problems {
-		found[i] = Finding{e.File, 1, mapping.Problem{Kind: KindHeader, Column: "(header)", Message: problem}}
+		found[i] = Finding{e.File, e.Line, mapping.Problem{Kind: KindHeader, Column: "(header)", Message: problem}}
 	}
 	return found
 }

@@ -103,3 +103,15 @@ func TestCheckOfAFileThatIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// What is wrong with a header is found on its line, wherever that is.
+func TestCheckOfAHeaderBelowATitle(t *testing.T) {
+	n := newNight(t, "Enrollments: Fall 2026,\n\nsourcedId,enddate\ne1,2027-06-10\n", sandbox.Options{})
+	_, found := findingsOf(n)
+	if len(found) != 1 || !strings.HasPrefix(found[0], "rows.csv:3: (header): ") {
+		t.Errorf("found %q", found)
+	}
+	if _, err := importer.Check(t.Context(), n.options, func(importer.Finding) {}); err == nil || !strings.Contains(err.Error(), "rows.csv:3: column ") {
+		t.Errorf("refused with %v", err)
+	}
+}

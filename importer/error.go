@@ -29,11 +29,12 @@ func (e *UsageError) Error() string {
 type RefusedError struct {
 	Cause error
 	File  string // the source whose header it is about, "" if it is not
+	Line  int    // on which that header stands
 }
 
 func (e *RefusedError) Error() string {
 	if e.File != "" {
-		return e.File + ": " + e.Cause.Error()
+		return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Cause)
 	}
 	return e.Cause.Error()
 }

@@ -20,6 +20,7 @@ type sourceFile struct {
 	path    string
 	name    string // as the report calls it
 	mapping *mapping.Mapping
+	header  int   // the line on which its header stands
 	column  []int // for each cell, its place in the report's row
 }
 
@@ -32,23 +33,23 @@ func openSources(o *setup) (*feed, error) {
 			s.file.Close()
 		}
 	}
-	refused := func(err error, file string) (*feed, error) {
+	refused := func(e RefusedError) (*feed, error) {
 		f.close()
-		return nil, &RefusedError{Cause: err, File: file}
+		return nil, &e
 	}
 	for i, path := range o.Sources {
 		if slices.ContainsFunc(o.Sources[:i], func(other string) bool { return sameFile(other, path) }) {
-			return refused(&UsageError{"FILE", path, "is named twice"}, "")
+			return refused(RefusedError{Cause: &UsageError{"FILE", path, "is named twice"}})
 		}
 		s, err := o.openSource(i)
 		if err != nil {
-			return refused(err, "")
+			return refused(RefusedError{Cause: err})
 		}
 		files = append(files, s)
 		if err := f.admit(s, o.spec()); errors.As(err, new(*mapping.HeaderError)) {
-			return refused(err, s.name)
+			return refused(RefusedError{Cause: err, File: s.name, Line: s.header})
 		} else if err != nil {
-			return refused(err, "")
+			return refused(RefusedError{Cause: err})
 		}
 	}
 	f.sources = sync.OnceValues(func() (sources []report.Source, err error) { // for check has no use for them
@@ -108,6 +109,7 @@ func (f *feed) admit(s *sourceFile, spec mapping.Spec) error {
 		return err
 	}
 	defer rows.Close()
+	s.header = rows.HeaderLine
 	if s.mapping, err = spec.Compile(rows.Header); err != nil {
 		return err
 	}

@@ -37,6 +37,8 @@ type Rows struct {
 	// Header holds the names of the columns as they were, padded or not. They are
 	// unique once trimmed; a column may have none.
 	Header []string
+	// HeaderLine is the physical line on which the header starts, from 1.
+	HeaderLine int
 
 	file     *File
 	in       io.Closer
@@ -89,7 +91,7 @@ func (r *Rows) readHeader(text *bufio.Reader) error {
 	if err := r.checkHeader(header); err != nil {
 		return err
 	}
-	r.Header = header
+	r.Header, r.HeaderLine = header, r.lines.first
 	r.parser.FieldsPerRecord = width
 	columns := slices.Repeat([]string{"cell"}, width)
 	r.lines.put(strings.Join(columns, string(r.parser.Comma)) + "\n")
