@@ -2,9 +2,12 @@ package mapping
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // serialFormat reads the day numbers that a spreadsheet shows where a cell
@@ -122,6 +125,26 @@ func parseSerial(text string) (time.Time, bool) {
 	n, err := strconv.Atoi(whole)
 	day := time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n)
 	return day, err == nil && n > 60 && day.Year() <= 9999
+}
+
+// runs are the numbers of a date, and what stands for them in a format.
+var runs = regexp.MustCompile(`[0-9]+|[YMDHhms]+`)
+
+// resembles reports whether text is written as f says, and just is no day.
+func (f dateFormat) resembles(text string) bool {
+	return runs.ReplaceAllString(f.String(), "0") == runs.ReplaceAllString(text, "0")
+}
+
+// foreignWord is the first word of text that no format reads: a month in another
+// language, a time zone; "" if there is none.
+func foreignWord(text string) string {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		english := func(layout string) bool { _, err := time.Parse(layout, word); return err == nil }
+		if len(word) > 2 && !slices.ContainsFunc([]string{"Jan", "January", "Mon", "Monday"}, english) {
+			return word
+		}
+	}
+	return ""
 }
 
 // problem says why f cannot read text and which mapping line would.

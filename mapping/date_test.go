@@ -1,7 +1,11 @@
 package mapping_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
+
+	"rosterpatch/mapping"
 )
 
 func TestDates(t *testing.T) {
@@ -47,6 +51,26 @@ func TestDates(t *testing.T) {
 			t.Errorf("%s reads %q as %s", test.format, test.text, c.Fields[0].Value)
 		case test.want != bad && (problems != nil || string(c.Fields[0].Value) != `"`+test.want+`"`):
 			t.Errorf("%s, %q: %v %v, want %s", test.format, test.text, c, problems, test.want)
+		}
+	}
+}
+
+// The formats of real exports are known by their dates.
+func TestKnownFormats(t *testing.T) {
+	for text, format := range map[string]string{
+		"06132027": "MMDDYYYY", "13062027": "DDMMYYYY", "20270613": "YYYYMMDD", "990613": "YYMMDD", "99-06-13": "YY-M-D",
+		"2027-06-13T00:00": "YYYY-MM-DDTHH:mm", "2027-06-13T00:00:00.000+0000": "YYYY-MM-DDTHH:mm:ssZZ", "2027-06-13 00:00:00 +00:00": "YYYY-MM-DD HH:mm:ss Z",
+		"Sunday, June 13, 2027": "dddd, MMMM D, YYYY", "Jun-13-2027": "MMM-D-YYYY", "13. June 2027": "D. MMMM YYYY", "6 / 13 / 2027": "M / D / YYYY",
+		"6/13/2027 12:00:00 am": "M/D/YYYY h:mm:ss a", "13-JUN-27 12.00.00.000000 AM": "D-MMM-YY hh.mm.ss A",
+	} {
+		draft := string(mapping.Guess([]string{"sourcedId", "endDate"}, slices.Values([][]string{{"e1", text}})))
+		_, got, _ := strings.Cut(draft, "\n  endDate: ")
+		if got = strings.Trim(got, "'\n"); got != format {
+			t.Errorf("%s is drafted as %q, want %s:\n%s", text, got, format, draft)
+		}
+		m := compile(t, "dates: {endDate: '"+format+"'}", "sourcedId|endDate")
+		if got := say(m, "e1", text); !strings.Contains(got, "06-13") {
+			t.Errorf("%s: %s", text, got)
 		}
 	}
 }

@@ -13,13 +13,13 @@ import (
 var commonFormats = []string{
 	"YYYY-MM-DD", "M/D/YYYY", "D/M/YYYY", "M-D-YYYY", "D-M-YYYY", "M.D.YYYY", "D.M.YYYY", "M / D / YYYY", "D / M / YYYY",
 	"YYYY-M-D", "YYYY/M/D", "YYYY.M.D", "YYYYMMDD", "MMDDYYYY", "DDMMYYYY",
-	"D-MMM-YYYY", "D-MMM-YY", "MMM-D-YYYY", "D/MMM/YYYY", "D MMM YYYY", "D MMMM YYYY", "MMM D, YYYY", "MMMM D, YYYY", "MMM D YYYY",
+	"D-MMM-YYYY", "D-MMM-YY", "MMM-D-YYYY", "D/MMM/YYYY", "D MMM YYYY", "D MMMM YYYY", "D. MMMM YYYY", "MMM D, YYYY", "MMMM D, YYYY", "MMM D YYYY",
 	"dddd, MMMM D, YYYY", "ddd, MMM D, YYYY", "dddd, D MMMM YYYY", "ddd, D MMM YYYY", "ddd MMM D YYYY",
 	"M/D/YY", "D/M/YY", "YY/M/D", "M-D-YY", "D-M-YY", "YY-M-D", "M.D.YY", "D.M.YY", "YY.M.D", "MMDDYY", "DDMMYY", "YYMMDD",
 }
 
 var commonTimes = []string{
-	" HH:mm:ss", " HH:mm", "THH:mm:ssZ", "THH:mm:ssZZ", "THH:mm:ss", "THH:mmZ", "THH:mm", " HH:mm:ssZ", " HH:mm:ssZZ",
+	" HH:mm:ss", " HH:mm", "THH:mm:ssZ", "THH:mm:ssZZ", "THH:mm:ss", "THH:mmZ", "THH:mm", " HH:mm:ssZ", " HH:mm:ssZZ", " HH:mm:ss Z", " HH:mm:ss ZZ",
 	" h:mm:ss A", " h:mm A", " h:mm:ss a", " h:mm a", " hh.mm.ss A",
 }
 

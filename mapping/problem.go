@@ -69,11 +69,16 @@ func (r *rule) computeHint(p *Problem) string {
 	line := func(expression string) string {
 		return "put " + flow("compute", r.name, expression) + " in a mapping file"
 	}
+	word := foreignWord(p.Value)
 	switch {
-	case r.kind == kindID:
+	case r.kind == kindID, len(p.Value) > 80: // no line would be the fix
 		return ""
-	case absent(p.Value):
+	case absent(p.Value), p.Kind == KindDate && !strings.ContainsFunc(p.Value, isDigit):
 		return "if it stands for no value, " + line(cell+" == "+strconv.Quote(p.Value)+` ? "" : `+cell)
+	case p.Kind == KindDate && word != "":
+		return line("replace("+cell+", "+strconv.Quote(word)+`, "…")`) + " with the English name of the month, or nothing, in place of …"
+	case p.Kind == KindDate && !r.format.resembles(p.Value):
+		return "put " + flow("dates", r.name, "…") + " in a mapping file with its format in place of …; allowed: " + allowedTokens
 	case p.Kind == KindNumber && strings.HasSuffix(p.Value, "%"):
 		return line("trimSuffix(" + cell + `, "%")`)
 	case p.Kind == KindNumber && thousands.MatchString(p.Value):
