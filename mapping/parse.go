@@ -16,8 +16,12 @@ import (
 )
 
 // maxSize bounds a mapping file, in bytes: ample for a value map of tens of
-// thousands of lines.
-const maxSize = 1 << 20
+// thousands of entries. maxLines bounds those that stand on lines of their own,
+// over which the YAML parser takes time that grows with their square.
+const (
+	maxSize  = 1 << 20
+	maxLines = 10_000
+)
 
 // Parse reads a mapping file, UTF-8 or by its byte-order mark UTF-16; name is
 // what errors call it. An empty file is the zero Spec. Unknown and doubled keys,
@@ -35,7 +39,7 @@ func Parse(name string, text []byte) (Spec, error) {
 		return Spec{}, d.errorf(nil, "the file is not UTF-8; save it as UTF-8")
 	}
 	tokens := lexer.Tokenize(string(text))
-	if err := d.checkDepth(tokens); err != nil {
+	if err := d.checkShape(tokens); err != nil {
 		return Spec{}, err
 	}
 	file, err := parser.Parse(tokens, 0)
@@ -83,13 +87,17 @@ func (d document) errorf(t *token.Token, format string, args ...any) error {
 	return entry{at: d.at(t)}.errorf(format, args...)
 }
 
-// checkDepth refuses nesting that no mapping file needs and that would cost
-// the parser time out of proportion.
-func (d document) checkDepth(tokens token.Tokens) error {
+// checkShape refuses nesting that no mapping file needs, and length, that would
+// cost the parser time out of proportion.
+func (d document) checkShape(tokens token.Tokens) error {
 	const deepest = 8
-	depth, line := 0, 0
+	depth, line, lines := 0, 0, 0
 	for _, t := range tokens {
 		switch t.Type {
+		case token.MappingValueType:
+			if depth == 0 {
+				lines++
+			}
 		case token.SequenceStartType, token.MappingStartType:
 			depth++
 		case token.SequenceEndType, token.MappingEndType:
@@ -100,8 +108,11 @@ func (d document) checkDepth(tokens token.Tokens) error {
 			}
 			line = t.Position.Line
 		}
-		if depth > deepest {
+		switch {
+		case depth > deepest:
 			return d.errorf(t, "nested too deeply")
+		case lines > maxLines:
+			return d.errorf(t, "a mapping file can hold at most %d lines; write a long map in braces, as in {S: student, T: teacher}", maxLines)
 		}
 	}
 	return nil

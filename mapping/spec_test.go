@@ -2,6 +2,7 @@ package mapping_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -75,6 +76,7 @@ func TestParseErrors(t *testing.T) {
 		{"not UTF-8", "set: {metadata.a: \xe9}", `m.yaml:1:1: the file is not UTF-8; save it as UTF-8`},
 		{"too deep", strings.Repeat("[", 200_000), `m.yaml:1:9: nested too deeply`},
 		{"too deep by lists", strings.Repeat("- ", 200_000), `m.yaml:1:3: a list of lists is not allowed`},
+		{"too many lines", "values:\n  class:\n" + strings.Repeat("    x: y\n", 10_000), `m.yaml:10001:6: a mapping file can hold at most 10000 lines; write a long map in braces, as in {S: student, T: teacher}`},
 		{"too large", strings.Repeat("#", 1<<20+1), `m.yaml:1:1: a mapping file can hold at most 1 MiB`},
 	}
 	for _, test := range tests {
@@ -128,7 +130,7 @@ only: [userSourcedId, metadata.goals, status]
 	if diff := cmp.Diff(string(once), string(again.YAML())); diff != "" {
 		t.Error(diff)
 	}
-	for _, want := range []string{"  user: 'It''s: #1 \"ID\"'\n", "  role: \"Ro\\tle\"\n", "    1: student\n", "    '~': proctor\n", "    '- x': student\n",
+	for _, want := range []string{"  user: 'It''s: #1 \"ID\"'\n", "  role: \"Ro\\tle\"\n", ", 1: student, ", ", '~': proctor, ", ", '- x': student, ",
 		"  status: tobedeleted\n", "  role: student\n", "where: \"row[\\\"A\\\"] == \\\"x\\\"\\nand", "only:\n  - user\n  - metadata.goals\n  - status\n"} {
 		if !strings.Contains(string(once), want) {
 			t.Errorf("YAML lacks %q:\n%s", want, once)
@@ -191,5 +193,31 @@ func TestOverrideErrors(t *testing.T) {
 		if !errors.As(err, &wrong) || err.Error() != test.want {
 			t.Errorf("got  %v\nwant %s", err, test.want)
 		}
+	}
+}
+
+// A map of tens of thousands of entries is read, and read back, in a moment.
+func TestLongMap(t *testing.T) {
+	const entries = 20_000
+	var b strings.Builder
+	b.WriteString("values: {class: {")
+	for i := range entries {
+		fmt.Fprintf(&b, "s%d: c%d,\n  ", i, i)
+	}
+	b.WriteString("}}\n")
+	s, err := mapping.Parse("m.yaml", []byte(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := mapping.Parse("m.yaml", s.YAML())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := again.Compile([]string{"sourcedId", "classSourcedId"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := say(m, "e1", "s19999"), `{"enrollment":{"class":{"sourcedId":"c19999"}}}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -17,10 +17,14 @@ func (s Spec) YAML() []byte {
 	if len(s.values) > 0 {
 		b.WriteString("values:\n")
 		for name, values := range sorted(s.values) {
-			fmt.Fprintf(&b, "  %s:\n", scalar(name))
+			// In braces, for a map in lines can be too long to be read back.
+			comma := ""
+			fmt.Fprintf(&b, "  %s: {", scalar(name))
 			for from, to := range sorted(values) {
-				fmt.Fprintf(&b, "    %s: %s\n", scalar(from), scalar(to.text))
+				fmt.Fprintf(&b, "%s%s: %s", comma, scalar(from), scalar(to.text))
+				comma = ", "
 			}
+			b.WriteString("}\n")
 		}
 	}
 	writeSection(&b, "dates", s.dates)
