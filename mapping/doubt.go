@@ -20,7 +20,7 @@ func (g *guesser) doubt(s *sample, f field, sure bool) string {
 	case f.kind == kindID:
 		return g.doubtID(s, sure)
 	case f.kind == kindRef:
-		return g.doubtRef(s, sure)
+		return g.doubtRef(s, f, sure)
 	case meanings[f.name] != nil && !s.speaks(f.name, sure):
 		if sure {
 			return "few of its values are known for this field"
@@ -55,15 +55,15 @@ func (g *guesser) doubtID(s *sample, sure bool) string {
 
 // doubtRef is about the id of a user, class or school, which is easily taken for
 // a name, or for a number that is one only within a course.
-func (g *guesser) doubtRef(s *sample, sure bool) string {
+func (g *guesser) doubtRef(s *sample, f field, sure bool) string {
 	course := func(other *sample) bool { return other != s && strings.Contains(other.called, "course") }
-	short := func(v string) bool { return len(v) < 4 }
+	short := func(v string) bool { return len(v) < 4 && strings.Trim(v, "0123456789") == "" }
 	switch {
 	case !s.most(isWord):
 		return "its values look like names, not ids"
 	case !sure && !s.all(isCode):
 		return "its values may be names, not ids"
-	case s.isCalled(sectionNumbers...) && (s.all(short) || slices.ContainsFunc(g.samples, course)):
+	case f.name == "class" && !sure && s.all(short), s.isCalled(sectionNumbers...) && slices.ContainsFunc(g.samples, course):
 		return "it may only count the sections of a course"
 	}
 	return ""

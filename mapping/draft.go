@@ -3,7 +3,6 @@ package mapping
 import (
 	"bytes"
 	"fmt"
-	"strings"
 )
 
 // draft is a mapping file in the making, with lines that are commented out.
@@ -24,16 +23,6 @@ func (d *draft) add(section string, active bool, text, note string) {
 		d.lines = map[string][]draftLine{}
 	}
 	d.lines[section] = append(d.lines[section], draftLine{active, text, note})
-}
-
-// count tells how many lines of a section begin so.
-func (d *draft) count(section, prefix string) (n int) {
-	for _, l := range d.lines[section] {
-		if strings.HasPrefix(l.text, prefix) {
-			n++
-		}
-	}
-	return n
 }
 
 func (d *draft) bytes(rows int) []byte {

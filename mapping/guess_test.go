@@ -141,6 +141,7 @@ func TestGuessDoubts(t *testing.T) {
 		{"the bare name of a field with codes", "Class\n7A", "  class: Class  # taken for ids, since they have digits\n"},
 		{"numbers beside a course", "Course Number|Section Number\nALG|4101\nBIO|4102", "  # class: Section Number  # it may only count the sections of a course\n"},
 		{"small numbers", "Class No\n1\n2", "  # class: Class No  # it may only count the sections of a course\n"},
+		{"small numbers of sections", "Section\n01\n02", "  # class: Section  # it may only count the sections of a course\n"},
 		{"numbers that are ids", "Section Number\n4101\n4102", "  class: Section Number  # taken for ids, since they have digits\n"},
 		{"codes of something else", "Type\nVirtual\nOnline\nStudent", "  # role: Type  # not all of its values are words for this field\n"},
 		{"letters under a loose name", "Type\nS\nT", "  # role: Type  # not all of its values are words for this field\n"},

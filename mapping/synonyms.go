@@ -27,7 +27,7 @@ var synonyms = []struct {
 			"beginn", "startdatum", "eintrittsdatum", "eintritt", "fechainicio", "fechadeinicio", "fechaalta", "fechadealta", "datedebut", "datededebut", "datainicio", "datadeinicio", "datainizio", "begindatum", "ingangsdatum"},
 		[]string{"start", "begin", "entry", "from", "enrolled", "von", "inicio", "desde", "debut"}},
 	{"endDate",
-		[]string{"exitdate", "leavedate", "leavingdate", "withdrawaldate", "withdrawdate", "withdrawndate", "exitwithdrawdate", "dropdate", "enrollmentenddate", "enrollenddate", "dateleft", "dateexited", "dateend", "dateexit", "datewithdrawn", "dateofleaving", "dateofexit", "validto", "validuntil", "expirationdate", "termend", "termenddate", "secdd",
+		[]string{"exitdate", "leavedate", "leavingdate", "withdrawaldate", "withdrawdate", "withdrawndate", "exitwithdrawdate", "dropdate", "enrollmentenddate", "enrollmentdropdate", "enrollenddate", "dateleft", "dateexited", "dateend", "dateexit", "datewithdrawn", "dateofleaving", "dateofexit", "validto", "validuntil", "expirationdate", "termend", "termenddate", "secdd",
 			"ende", "enddatum", "austrittsdatum", "austritt", "fechafin", "fechadefin", "fechabaja", "fechadebaja", "datefin", "datedefin", "datafim", "datadefim", "datafine", "einddatum"},
 		[]string{"end", "exit", "to", "until", "left", "withdrawn", "bis", "fin", "hasta", "fim"}},
 	{"user",
