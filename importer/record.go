@@ -41,9 +41,7 @@ var references = []string{"user", "class", "school"}
 // same reports whether two values of a field are one to the server, which
 // returns booleans as strings, dates as it likes, and numbers in its own spelling.
 func same(field string, a, b json.RawMessage) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
-	}
+	a, b = orNull(a), orNull(b)
 	if bytes.Equal(a, b) {
 		return true
 	}

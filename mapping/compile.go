@@ -234,7 +234,12 @@ func (c *compiler) rule(name string) (*rule, error) {
 	}
 	if isSet {
 		f.format = dateFormat{}
-		r.json, _ = f.appendJSON(nil, constant.text)
+		value, _ := f.appendJSON(nil, constant.text)
+		r.says = []Field{{r.name, value}}
+		if f.kind == kindJSON {
+			doc, _ := parseDocument(constant.text)
+			r.says = appendLeaves(nil, r.name, doc)
+		}
 	}
 	return r, nil
 }

@@ -37,8 +37,8 @@ type rule struct {
 	label   string      // what a Problem calls the source
 	program *vm.Program // computes the text, or nil
 	values  map[string]entry
-	known   []string        // the keys of values, sorted
-	json    json.RawMessage // a constant, or nil
+	known   []string // the keys of values, sorted
+	says    []Field  // of a constant, else nil
 }
 
 // variableColumn is a column an expression reads.
@@ -116,13 +116,14 @@ func (m *Mapping) Change(cells []string) (Change, []Problem) {
 	b := make([]byte, 0, 24*len(m.rules)) // holds all values of most rows, in one allocation
 	for i := range m.rules {
 		r := &m.rules[i]
-		if r.json != nil {
-			change.Fields = append(change.Fields, Field{r.name, r.json})
+		if r.says != nil {
+			change.Fields = append(change.Fields, r.says...)
 			continue
 		}
 		text, problem := r.text(cells, x)
 		if problem == nil && text != "" {
-			if r.kind == kindMetadata {
+			switch r.kind {
+			case kindMetadata:
 				var fields []Field
 				fields, problem = metadataFields(text)
 				for _, f := range fields {
@@ -130,7 +131,11 @@ func (m *Mapping) Change(cells []string) (Change, []Problem) {
 						change.Fields = append(change.Fields, f)
 					}
 				}
-			} else {
+			case kindJSON:
+				var doc any
+				doc, problem = parseDocument(text)
+				change.Fields = appendLeaves(change.Fields, r.name, doc)
+			default:
 				start := len(b)
 				b, problem = r.appendJSON(b, text)
 				change.Fields = append(change.Fields, Field{r.name, b[start:len(b):len(b)]})

@@ -104,7 +104,7 @@ func metadataFields(text string) ([]Field, *Problem) {
 			if _, err := metadataField(name); err != nil {
 				return nil, metadataProblem("%v", err)
 			}
-			fields = append(fields, Field{name, marshal(object[key])})
+			fields = appendLeaves(fields, name, object[key])
 			continue
 		}
 		group, ok := object[key].(map[string]any)
@@ -123,6 +123,22 @@ func metadataFields(text string) ([]Field, *Problem) {
 		}
 	}
 	return fields, nil
+}
+
+// appendLeaves adds the fields of a JSON value. An object is taken apart, so that
+// what it holds is compared, sent and put back key by key, as columns of those
+// names are, and keys that only the server holds stay. One that is empty, or has a
+// key that no name can hold, is a value.
+func appendLeaves(fields []Field, name string, value any) []Field {
+	object, _ := value.(map[string]any)
+	keys := slices.Sorted(maps.Keys(object))
+	if len(keys) == 0 || slices.ContainsFunc(keys, func(key string) bool { return key == "" || strings.Contains(key, ".") }) {
+		return append(fields, Field{name, marshal(value)})
+	}
+	for _, key := range keys {
+		fields = appendLeaves(fields, name+"."+key, object[key])
+	}
+	return fields
 }
 
 func metadataProblem(format string, args ...any) *Problem {

@@ -1,0 +1,45 @@
+package importer_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"rosterpatch/importer"
+	"rosterpatch/importer/report"
+	"rosterpatch/importer/sandbox"
+	"rosterpatch/mapping"
+)
+
+// A cell that holds a JSON object says what its keys hold, as columns of those names
+// would: keys of others stay, and what it changed can be put back.
+func TestAJSONCellIsComparedKeyByKey(t *testing.T) {
+	readings(t, func(t *testing.T, o sandbox.Options) {
+		n := newSchool(t, "sourcedId,metadata.jp\n"+`e1,"{""seatNumber"":""7"",""house"":{""name"":""elm""},""tags"":[1,2]}"`+"\n", o, enrolled("e1"))
+		spec, err := mapping.Parse("m.yaml", []byte("types: {metadata.jp: json}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		typed := func(o *importer.Options) { o.Mapping = &spec }
+		first := n.apply(n.plan(typed))
+		first.tally(report.Updated)
+		var now struct {
+			JP struct {
+				House      map[string]any
+				SeatNumber string
+			}
+		}
+		if err := json.Unmarshal(n.held("e1").Metadata, &now); err != nil {
+			t.Fatal(err)
+		}
+		if _, kept := now.JP.House["since"]; !kept || now.JP.House["name"] != "elm" || now.JP.SeatNumber != "7" {
+			t.Errorf("e1 holds %s", n.held("e1").Metadata)
+		}
+		n.sync("server", "again.report.csv", typed).tally(report.Unchanged)
+		undone := n.undo(first)
+		undone.tally(report.Updated)
+		contains(t, undone.lines[0].Message, "metadata.jp.tags")
+		if err := json.Unmarshal(n.held("e1").Metadata, &now); err != nil || now.JP.House["name"] != "oak" || now.JP.SeatNumber != "4" {
+			t.Errorf("after the undo e1 holds %s", n.held("e1").Metadata)
+		}
+	})
+}
