@@ -126,6 +126,13 @@ var exports = map[string]struct {
 		text: "Enrollment GUID,Sis Number,Organization GUID,Section GUID,Enter Date,Leave Date,Role,Enroll Status\nE-1,009001,2F3A-0,6E1B-0,14-AUG-26,12-JUN-27,STU,A\n",
 		want: []string{`E-1 {"status":"active","role":"student","beginDate":"2026-08-14","endDate":"2027-06-12","user":{"sourcedId":"009001"},"class":{"sourcedId":"6E1B-0"},"school":{"sourcedId":"2F3A-0"}}`},
 	},
+	"columns that only look like OneRoster's": {
+		text: "sourcedId,userSourcedId,Status,role,school,metadata.goals.weeklyXp,metadata.room,metadata.room.no\nE1,U1,Free,student,North Middle School,5,7,7\nE2,U2,Paid,student,North Middle School,5,7,8\n",
+		want: []string{
+			`E1 {"role":"student","user":{"sourcedId":"U1"},"metadata":{"room":{"no":"7"}}}`,
+			`E2 {"role":"student","user":{"sourcedId":"U2"},"metadata":{"room":{"no":"8"}}}`,
+		},
+	},
 	"ids alone": {
 		text: "Enrollment ID\nE1\n",
 		edit: []string{"status: tobedeleted"},

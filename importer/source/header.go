@@ -99,11 +99,15 @@ func oneTitle(cells []string) bool {
 }
 
 // checkTitle refuses a line that can be no header, as one below it can: a line of
-// names, which have no digits, that fills twice as many cells or more.
+// names, which have no digits, that fills twice as many cells or more. Only below
+// several words is it looked for with another delimiter, as ids can hold one.
 func (r *Rows) checkTitle(line []string) error {
 	e := &Error{File: r.file.name, Line: r.lines.first, Msg: fmt.Sprintf("%.80q is a title", strings.Join(strings.Fields(strings.Join(line, " ")), " "))}
 	for _, s := range separators {
 		comma, _ := utf8.DecodeRuneInString(s.text)
+		if comma != r.parser.Comma && !oneTitle(line) {
+			continue
+		}
 		for _, row := range r.below(comma) {
 			if n := filled(row.cells); n < 2*filled(line) || n < 2 || strings.ContainsAny(strings.Join(row.cells, ""), "0123456789") {
 				continue

@@ -17,6 +17,14 @@ func TestTitles(t *testing.T) {
 	}
 }
 
+// A header of one word is no title, whatever the ids below it hold.
+func TestIDsThatHoldADelimiter(t *testing.T) {
+	got, err := read(t, store(t, "f.csv", "sourcedId\na|b\nc|d\n"), Options{})
+	if err != nil || len(got.Rows) != 2 || got.Rows[0].Cells[0] != "a|b" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // Several lines may.
 func TestLinesOfTitles(t *testing.T) {
 	got, err := read(t, store(t, "f.csv", "Enrollment Export,\n# made: 8/1/2026 4:03 PM,\n,\nsourcedId,role\ne1,student\n"), Options{})
