@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rosterpatch/mapping"
 )
 
 // TestParseEnv holds that a value is taken as it stands: secrets hold anything.
@@ -43,5 +45,16 @@ func TestFinishBy(t *testing.T) {
 		if got, err := finishBy(text, now); err == nil {
 			t.Errorf("%q is taken for %v", text, got)
 		}
+	}
+}
+
+// The example of a mapping file in the help is one.
+func TestMappingExample(t *testing.T) {
+	spec, err := mapping.Parse("mapping.yaml", []byte(mappingExample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := spec.Compile([]string{"Enrollment ID", "Exit Date", "XP Goal", "Student", "Year", "role", "School", "metadata.seat"}); err != nil {
+		t.Error(err)
 	}
 }

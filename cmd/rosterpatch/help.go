@@ -43,6 +43,9 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	if !ok {
 		return nil
 	}
+	if detailed, ok := command.(interface{ Detail() string }); ok {
+		fmt.Fprint(ctx.Stdout, "\n", detailed.Detail())
+	}
 	fmt.Fprintln(ctx.Stdout, "\nExit codes:")
 	codes := command.ExitCodes()
 	slices.Sort(codes)

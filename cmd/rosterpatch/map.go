@@ -1,6 +1,10 @@
 package main
 
-import "rosterpatch/importer"
+import (
+	_ "embed"
+
+	"rosterpatch/importer"
+)
 
 // mapCommand is `rosterpatch map`.
 type mapCommand struct {
@@ -10,6 +14,17 @@ type mapCommand struct {
 
 // Example is the end of the command's help.
 func (*mapCommand) Example() string { return `rosterpatch map samples/skyline.csv > skyline.yaml` }
+
+//go:embed mapping.yaml
+var mappingExample string
+
+// Detail is what a mapping file can say.
+func (*mapCommand) Detail() string {
+	return "A mapping file, as --mapping takes one (every part can be left out):\n\n" + mappingExample +
+		"\nFields are sourcedId, status, role, primary, beginDate, endDate, userSourcedId,\n" +
+		"classSourcedId, schoolSourcedId and metadata.KEY. Expressions are those of\n" +
+		"expr-lang.org. A value that no rule covers makes its row invalid.\n"
+}
 
 // ExitCodes are those the command can end with.
 func (*mapCommand) ExitCodes() []int {
