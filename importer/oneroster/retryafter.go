@@ -18,7 +18,7 @@ const longestWait = 365 * 24 * time.Hour
 // has one, so that a wrong clock on either side does not matter, else against
 // now. Nobody waits longer than longestWait.
 func retryAfter(h http.Header, now time.Time) time.Duration {
-	text := strings.TrimSpace(h.Get("Retry-After"))
+	text := strings.Trim(h.Get("Retry-After"), " \t") // which is all the white space that HTTP knows
 	if strings.Trim(text, "0123456789.") == "" {
 		seconds, err := strconv.ParseFloat(text, 64)
 		switch {

@@ -17,6 +17,7 @@ func TestRetryAfter(t *testing.T) {
 		{name: "absent"},
 		{name: "seconds", value: "120", want: 2 * time.Minute},
 		{name: "white space around", value: "  7\t", want: 7 * time.Second},
+		{name: "white space that is none in HTTP", value: "\u00857"},
 		{name: "zero", value: "0"},
 		{name: "leading zeros", value: "007", want: 7 * time.Second},
 		{name: "decimals", value: "1.5", want: 1500 * time.Millisecond},
