@@ -28,6 +28,7 @@ type earlier struct {
 	mapping *mapping.Mapping
 	lines   spill           // key of a row's place in the sources → offset of its line
 	count   int             // lines
+	last    uint64          // key of the place of the row whose line stands last
 	twice   map[uint64]bool // ids, by hash, that stand on more than one line
 	rest    *feed           // all rows of the run, nil if every one has a line
 	column  []int           // for each cell of those, its place in the report's row
@@ -102,6 +103,7 @@ func (e *earlier) index() error {
 			return err
 		}
 		e.count++
+		e.last = at
 	}
 	found, err := findDuplicates(&ids)
 	e.twice = found.ids

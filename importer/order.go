@@ -42,10 +42,10 @@ func (e *earlier) items() iter.Seq2[item, error] {
 			return err == nil || yield(item{}, err) && false
 		}
 		if e.rest != nil {
-			for it, err := range e.rest.items {
+			for it, itemErr := range e.rest.items {
 				file, fileErr := e.file(it.file)
-				if err = errors.Join(err, fileErr); err != nil {
-					yield(it, err)
+				if itemErr = errors.Join(itemErr, fileErr); itemErr != nil {
+					yield(it, itemErr)
 					return
 				}
 				at := e.mode.key(place(file, it.row))
@@ -53,7 +53,10 @@ func (e *earlier) items() iter.Seq2[item, error] {
 					return
 				}
 				if more && line.place == at {
-					continue // it has a line, which comes next
+					if !e.cut(line, it.cells) {
+						continue // it has a line, which comes next
+					}
+					line, err, more = next()
 				}
 				if !yield(e.unreached(it), nil) {
 					return
@@ -62,6 +65,12 @@ func (e *earlier) items() iter.Seq2[item, error] {
 		}
 		known(^uint64(0))
 	}
+}
+
+// cut reports whether a line is what a kill and a power cut left of the last one, of
+// a row with these cells, and a spreadsheet has made whole since.
+func (e *earlier) cut(l placed, cells []string) bool {
+	return l.place == e.last && e.facts.State == report.Running && l.CutFrom(cells)
 }
 
 // placed is a line of a report, with the key under which its offset was kept.

@@ -141,6 +141,21 @@ func (c *columns) line(cells []string) (Line, *Error) {
 	}, nil
 }
 
+// CutFrom reports whether the cells are what a power cut leaves of a source row:
+// the same as far as one that breaks off or is gone, and none behind it. A reader
+// drops such a line, unless a spreadsheet has made it look whole since.
+func (l *Line) CutFrom(row []string) bool {
+	same := 0
+	for same < min(len(l.Cells), len(row)) && l.Cells[same] == row[same] {
+		same++
+	}
+	left, lost := l.Cells[same:], row[same:]
+	if blank(lost) {
+		return false // it has all there was
+	}
+	return blank(left) || strings.HasPrefix(lost[0], left[0]) && blank(left[1:])
+}
+
 func number(n int) string {
 	if n == 0 {
 		return ""
