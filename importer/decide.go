@@ -142,7 +142,7 @@ func shown(value json.RawMessage) string {
 	if value == nil {
 		return "nothing"
 	}
-	return unquoted(value)
+	return oneroster.Printable(unquoted(value))
 }
 
 // asSeen reports whether a field holds what an earlier look saw. A PATCH that

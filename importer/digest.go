@@ -93,5 +93,5 @@ func reference(value json.RawMessage) string {
 	if json.Unmarshal(value, &r) != nil {
 		return ""
 	}
-	return r.SourcedID
+	return oneroster.Printable(r.SourcedID)
 }

@@ -100,8 +100,8 @@ func (j *job) next(limits retryLimits, now time.Time) (settled bool, pause time.
 		return false, j.nextPause(limits), false // so that others can go ahead of a row that always is
 	case oneroster.Stale:
 		free := staleUnwritten
-		if a.Written {
-			j.result.inDoubt, free = true, staleWritten
+		if a.Written { // and perhaps done
+			j.result.inDoubt, j.until, free = true, time.Time{}, staleWritten
 		}
 		if j.stale++; j.stale <= free {
 			return false, 0, false

@@ -2,6 +2,7 @@ package importer_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"rosterpatch/importer"
@@ -9,6 +10,23 @@ import (
 	"rosterpatch/importer/sandbox"
 	"rosterpatch/mapping"
 )
+
+// Neither a plan nor a report shows a secret that stands in a record.
+func TestARecordThatHoldsTheSecret(t *testing.T) {
+	r := enrolled("e1")
+	r.Metadata, _ = json.Marshal(map[string]string{"note": "it is " + secret})
+	n := newSchool(t, "sourcedId,metadata.note,role\ne1,x,teacher\n", sandbox.Options{}, r)
+	plan := n.plan()
+	plan.tally(report.Planned)
+	var before struct{ Metadata struct{ Note string } }
+	if err := json.Unmarshal([]byte(plan.lines[0].Before), &before); err != nil {
+		t.Fatal(err)
+	}
+	if note := before.Metadata.Note; !strings.HasPrefix(note, "it is ") || strings.Contains(note, secret) {
+		t.Errorf("the plan says %q", note)
+	}
+	n.apply(plan).tally(report.Updated)
+}
 
 // A cell that holds a JSON object says what its keys hold, as columns of those names
 // would: keys of others stay, and what it changed can be put back.

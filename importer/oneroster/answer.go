@@ -147,8 +147,10 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-// showable is a with texts that may be shown.
+// showable is a with texts that may be shown, and a body from which no secret gets
+// into a report.
 func (a Answer) showable(secrets *redactor) Answer {
+	a.Body = secrets.body(a.Body)
 	for _, s := range []*string{&a.Message, &a.RequestID, &a.IMSX.CodeMajor, &a.IMSX.Severity,
 		&a.IMSX.CodeMinor, &a.IMSX.Description, &a.IMSX.ErrorDetails} {
 		*s = secrets.text(*s)

@@ -26,10 +26,10 @@ func shortened(s string) string {
 	return s
 }
 
-// printable is s on one line, and without what could hide or forge what stands on
+// Printable is s on one line, and without what could hide or forge what stands on
 // a terminal or in a log: control characters, marks that turn the direction of
 // writing, invisible ones. A space stands where they stood.
-func printable(s string) string {
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '

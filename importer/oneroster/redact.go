@@ -1,6 +1,7 @@
 package oneroster
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ const redacted = "[redacted]"
 
 const (
 	secretsKept = 32 // the first secret and the newest others: short-lived tokens do not pile up
+	bodySecret  = 12 // bytes of a secret that is no word a record could hold
 	cutSecret   = 8  // the least of a secret's beginning, in bytes, that is taken for a part of it
 )
 
@@ -56,7 +58,7 @@ func (r *redactor) text(s string) string {
 	plain, bare := r.plain, r.bare
 	r.mu.RUnlock()
 	if plain == nil || s == "" {
-		return printable(s)
+		return Printable(s)
 	}
 	s = plain.blank(s, (*words).whole)
 	shown := plain.blank(s, (*words).part)
@@ -70,7 +72,23 @@ func (r *redactor) text(s string) string {
 			return redacted
 		}
 	}
-	return printable(shown)
+	return Printable(shown)
+}
+
+// body is records without the secrets that a server has put among them. Nearly
+// always that is b itself.
+func (r *redactor) body(b []byte) []byte {
+	r.mu.RLock()
+	plain, secrets := r.plain, r.secrets
+	r.mu.RUnlock()
+	for _, s := range secrets {
+		for _, word := range s.plain {
+			if len(word) >= bodySecret && bytes.Contains(b, []byte(word)) {
+				return []byte(plain.blank(string(b), (*words).whole))
+			}
+		}
+	}
+	return b
 }
 
 // words are what is looked for in a text, by their first byte.
