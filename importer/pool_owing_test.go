@@ -1,8 +1,7 @@
 package importer
 
 import (
-	"context"
-	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,65 +9,50 @@ import (
 )
 
 // TestOwingJobsAreNotHeldUp lets a row be sent again at once, ahead of two that
-// owe a line. It must wait for them, since too many owe already, and they must
-// not wait for it.
+// owe a line. It must wait for one of them, since too many owe already, and they
+// must not wait for it.
 func TestOwingJobsAreNotHeldUp(t *testing.T) {
-	const accepted, stale, throttled = oneroster.Accepted, oneroster.Stale, oneroster.Throttled
-	now := time.Now()
-	p := &pool{
-		workers: 2, capacity: 16, now: time.Now, traffic: &traffic{},
-		limits: retryLimits{retries: 3, first: 20 * time.Millisecond, longest: 20 * time.Millisecond},
-		pacer:  oneroster.NewPacer(2, 0, time.Minute, rand.New(rand.NewPCG(1, 2)), now),
-	}
-	paused := make(chan struct{})
-	answers := func(lane string, verdicts ...oneroster.Verdict) *job {
-		return &job{
-			lanes: []string{lane},
-			send: func(context.Context) (oneroster.Answer, error) {
-				a := oneroster.Answer{Verdict: verdicts[0]}
-				if verdicts = verdicts[1:]; a.Verdict == throttled {
-					a.RetryAfter = 200 * time.Millisecond
-					close(paused)
-				}
-				return a, nil
-			},
-			settle: func(result) ([]*job, error) { return nil, nil },
+	inBubble(t, 2, func(t *testing.T, s *site) {
+		s.limits = retryLimits{retries: 3, first: 20 * ms, longest: 20 * ms}
+		s.finishBy = s.begun.Add(time.Minute) // instead of waiting for ever
+		accepted := oneroster.Answer{Verdict: oneroster.Accepted}
+		stale := oneroster.Answer{Verdict: oneroster.Stale, Written: true} // costs a pause from the second on
+		throttled := oneroster.Answer{Verdict: oneroster.Throttled, RetryAfter: 200 * ms}
+		readBack := func(name string, a ...oneroster.Answer) *job {
+			return s.jobIn([]string{name}, "patch "+name, 0, answers{accepted}, func() []*job {
+				read := s.job("read "+name, name, 0, a)
+				read.owes = true
+				return []*job{read}
+			})
 		}
-	}
-	readBack := func(lane string, verdicts ...oneroster.Verdict) *job {
-		get := answers(lane, verdicts...)
-		get.owes = true
-		patch := answers(lane, accepted)
-		patch.settle = func(result) ([]*job, error) { return []*job{get}, nil }
-		return patch
-	}
-	again := answers("again", stale, accepted)
-	first := again.send
-	again.send = func(ctx context.Context) (oneroster.Answer, error) {
-		<-paused
-		<-time.After(60 * time.Millisecond) // the one that is parked is ready by then
-		return first(ctx)
-	}
-	ended := make(chan error)
-	go func() {
-		ended <- p.run(t.Context(), func(submit func(*job) bool) error {
-			for _, j := range []*job{
-				answers("1", accepted), answers("2", accepted), // which open the window
-				again,
-				readBack("parked", stale, stale, stale, stale, accepted),
-				readBack("throttled", throttled, accepted),
-			} {
-				submit(j)
-			}
-			return nil
-		})
-	}()
-	select {
-	case err := <-ended:
+		taken, err := s.do(t.Context(),
+			s.job("1", "1", 0, answers{accepted}), s.job("2", "2", 0, answers{accepted}), // which open the window
+			s.job("again", "again", 100*ms, answers{stale, accepted}),
+			readBack("parked", stale, stale, stale, accepted),
+			readBack("throttled", throttled, stale, stale, accepted),
+		)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
-	case <-time.After(5 * time.Second):
-		t.Fatal("the pool hangs")
-	}
+		s.check(taken + 2)
+
+		// As the first answer to again comes, both are waiting: one is parked and has
+		// become ready since, and nothing may be sent before the 429's pause is over.
+		var before, after []string
+		for _, a := range s.sent {
+			if a.at < 100*ms {
+				before = append(before, a.name)
+			} else {
+				after = append(after, a.name)
+			}
+		}
+		slices.Sort(before)
+		if want := []string{"1", "2", "again", "patch parked", "patch throttled", "read parked", "read parked", "read throttled"}; !slices.Equal(before, want) {
+			t.Errorf("first go %v, want %v", before, want)
+		}
+		// After it both are parked, and one of the two has to be settled.
+		if len(after) != 6 || !slices.Equal(after[:3], []string{"read parked", "read throttled", "read throttled"}) || after[4] != "again" {
+			t.Errorf("then go %v", after)
+		}
+	})
 }

@@ -298,6 +298,45 @@ func TestTokenCallersShare(t *testing.T) {
 	}
 }
 
+// TestTokenOfARotatedSecret has workers at work when the secret is rotated: one
+// asks ahead of need, one at need, and all hear the answer.
+func TestTokenOfARotatedSecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{answer: func(n int, r *http.Request) (int, string, error) {
+			if n == 1 {
+				return granting("1")(n, r)
+			}
+			time.Sleep(100 * time.Millisecond) // for the others to come and wait too
+			return 401, `{"error":"invalid_client"}`, nil
+		}}
+		tk := newTokens(e)
+		began := time.Now()
+		var workers sync.WaitGroup
+		errs := make([]error, 16)
+		for i := range errs {
+			workers.Go(func() {
+				for errs[i] == nil {
+					time.Sleep(10 * time.Millisecond)
+					_, errs[i] = tk.get(t.Context())
+				}
+			})
+		}
+		workers.Wait()
+		if n := e.calls.Load(); n != 3 {
+			t.Errorf("%d calls of the endpoint, want the first, one ahead of need and one at need", n)
+		}
+		if took := time.Since(began); took != 1110*time.Millisecond {
+			t.Errorf("the last worker heard after %v", took)
+		}
+		var refused *TokenError
+		for i, err := range errs {
+			if !errors.As(err, &refused) || err != errs[0] {
+				t.Errorf("worker %d got %v, worker 0 %v", i, err, errs[0])
+			}
+		}
+	})
+}
+
 func TestTokenDropsOnlyTheCurrent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &endpoint{answer: granting("3600")}
