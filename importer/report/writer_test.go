@@ -31,6 +31,25 @@ func TestWriteReturnsWhenTheLineIsInTheFile(t *testing.T) {
 	}
 }
 
+// Create gives the report its name once the header cannot be lost any more.
+func TestTheHeaderIsOnTheDiskFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // where no time passes in which it is synced anyway
+		d := &disk{}
+		w := openDisk(t, d, "sourcedId")
+		if !bytes.HasSuffix(d.data[:d.synced], []byte(",sourcedId\n")) {
+			t.Errorf("the disk holds %q", d.data[:d.synced])
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w, err := newWriter(&disk{syncErr: syscall.EIO}, []string{"sourcedId"}, false)
+	if !errors.Is(err, syscall.EIO) {
+		t.Errorf("a disk that cannot sync: %v", err)
+	}
+	_ = w.Close()
+}
+
 func TestLinesThatWaitGoOutTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{}
