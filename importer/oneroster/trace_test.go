@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -35,14 +36,7 @@ func TestRequestsWithoutAnswer(t *testing.T) {
 	answer := func(text string) func(*testing.T) *Client {
 		return afterRequest(func(c net.Conn) { io.WriteString(c, text); c.Close() })
 	}
-	dead := func(t *testing.T) string {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		return l.Addr().String()
-	}
+	const dead = "127.0.0.1:1" // a port that was free a moment ago another test might take
 	dialing := func(err error) func(*testing.T) *Client {
 		return func(t *testing.T) *Client {
 			c := newClient(t, "https://api.example.org")
@@ -79,13 +73,6 @@ func TestRequestsWithoutAnswer(t *testing.T) {
 			return c
 		}
 	}
-	short := func(newClient func(*testing.T) *Client) func(*testing.T) *Client {
-		return func(t *testing.T) *Client {
-			c := newClient(t)
-			c.timeout = 30 * time.Millisecond
-			return c
-		}
-	}
 
 	tests := []struct {
 		name    string
@@ -95,8 +82,6 @@ func TestRequestsWithoutAnswer(t *testing.T) {
 	}{
 		{"closed instead of an answer", afterRequest(func(c net.Conn) { c.Close() }), Lost, "no usable answer: connection closed before the answer was whole"},
 		{"reset instead of an answer", afterRequest(func(c net.Conn) { c.(*net.TCPConn).SetLinger(0); c.Close() }), Lost, "no usable answer: connection reset"},
-		{"silence", short(afterRequest(func(net.Conn) {})), Lost, "no usable answer: timeout"},
-		{"silence inside a body", short(afterRequest(func(c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{") })), Lost, "the answer, a 200, was cut short"},
 		{"another protocol", answer("SSH-2.0-OpenSSH_9.9\r\n"), Lost, "no usable answer: malformed HTTP response"},
 		{"a header cut short", answer("HTTP/1.1 200 OK\r\nContent-Le"), Lost, "no usable answer: malformed MIME header"},
 		{"a body cut short", answer("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"enrollment\":"), Lost, "the answer, a 200, was cut short"},
@@ -104,7 +89,7 @@ func TestRequestsWithoutAnswer(t *testing.T) {
 		{"headers without end", answer("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20)), Lost, "no usable answer: "},
 		{"a 404 cut short", answer("HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\n{\"a"), Refused, ""},
 
-		{"nobody listens", func(t *testing.T) *Client { return newClient(t, "http://"+dead(t)) }, Unreached, "no connection: connection refused"},
+		{"nobody listens", func(t *testing.T) *Client { return newClient(t, "http://"+dead) }, Unreached, "no connection: connection refused"},
 		{"no route", dialing(syscall.EHOSTUNREACH), Unreached, "no connection: dial: no route to host"},
 		{"no such host", dialing(&net.DNSError{Err: "no such host", Name: "api.example.org", IsNotFound: true}), Misconfigured, `no such host "api.example.org" (DNS)`},
 		{"DNS in trouble", dialing(&net.DNSError{Err: "server misbehaving", Name: "api.example.org", IsTemporary: true}), Unreached, "server misbehaving"},
@@ -126,11 +111,8 @@ func TestRequestsWithoutAnswer(t *testing.T) {
 			t.Cleanup(s.Close)
 			return newClient(t, s.URL)
 		}, Misconfigured, "TLS was refused: "},
-		{"a handshake that hangs", short(func(t *testing.T) *Client {
-			return newClient(t, "https://"+handleRaw(t, func(net.Conn, int) {}))
-		}), Unreached, "no connection: timeout"},
 
-		{"a proxy that is not there", proxied(dead), Misconfigured, "no connection to the proxy (connection refused); check HTTPS_PROXY"},
+		{"a proxy that is not there", proxied(func(*testing.T) string { return dead }), Misconfigured, "no connection to the proxy (connection refused); check HTTPS_PROXY"},
 		{"a proxy that wants credentials", proxyAnswering(407), Misconfigured, "the proxy answers 407 Proxy Authentication Required; check HTTPS_PROXY"},
 		{"a proxy that forbids", proxyAnswering(403), Misconfigured, "the proxy answers 403 Forbidden; check HTTPS_PROXY"},
 		{"a proxy that does not get through", proxyAnswering(502), Unreached, "no connection: the proxy answers 502 Bad Gateway"},
@@ -141,6 +123,47 @@ func TestRequestsWithoutAnswer(t *testing.T) {
 			if a.Verdict != tt.verdict || !strings.HasPrefix(a.Message, tt.message) && !strings.HasSuffix(a.Message, tt.message) {
 				t.Errorf("verdict %d (%q), want %d (%q)", a.Verdict, a.Message, tt.verdict, tt.message)
 			}
+		})
+	}
+}
+
+// TestSilence meets servers that stop talking, in a bubble of synctest: a client's
+// patience costs no time there, and cannot end before the moment that is meant.
+func TestSilence(t *testing.T) {
+	tests := []struct {
+		name, scheme string
+		server       func(c net.Conn, r *bufio.Reader)
+		verdict      Verdict
+		message      string
+	}{
+		{"instead of an answer", "http", func(c net.Conn, r *bufio.Reader) { readRequest(r) }, Lost, "no usable answer: timeout"},
+		{"inside a body", "http", func(c net.Conn, r *bufio.Reader) {
+			readRequest(r)
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+		}, Lost, "the answer, a 200, was cut short"},
+		{"in the handshake", "https", func(net.Conn, *bufio.Reader) {}, Unreached, "no connection: timeout"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newClient(t, tt.scheme+"://127.0.0.1")
+				c.timeout = 5 * time.Second
+				transportOf(c).DialContext = func(context.Context, string, string) (net.Conn, error) {
+					ours, theirs := net.Pipe()
+					go func() {
+						r := bufio.NewReader(theirs)
+						tt.server(theirs, r)
+						io.Copy(io.Discard, r) // until the client hangs up
+						theirs.Close()
+					}()
+					return ours, nil
+				}
+				began := time.Now()
+				a := patch(t, c)
+				if a.Verdict != tt.verdict || a.Message != tt.message || time.Since(began) != c.timeout {
+					t.Errorf("verdict %d (%q) after %v, want %d (%q)", a.Verdict, a.Message, time.Since(began), tt.verdict, tt.message)
+				}
+			})
 		})
 	}
 }
