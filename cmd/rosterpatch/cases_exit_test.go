@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // For import: each way to end has its code, says why, and
-// names the command that comes next where there is anything left to do.
+// names the command that comes next where there is anything left to do. However it
+// ends, each row is reported.
 func TestExitCodes(t *testing.T) {
 	always := func(fault string) func(sandbox.Request) string {
 		return func(q sandbox.Request) string {
@@ -65,10 +67,10 @@ func TestExitCodes(t *testing.T) {
 		{name: "one invalid", source: "sourcedId,role\ne1,aide\ne2,aide\ne3,student\n", code: 3, out: []string{"1  updated", "2  invalid", again}, patches: 1},
 		{name: "one unknown", source: fileOf(1), server: sandbox.Options{Fault: always("cut")}, args: []string{"./rows.csv", "--retries", "0"}, code: 3, out: []string{"1  unknown", again}, patches: 1},
 
-		{name: "down", source: fileOf(99), server: sandbox.Options{Fault: always("500")}, args: []string{"./rows.csv", "--give-up", "300ms"}, code: 4, out: []string{"unsent", again}, err: []string{"--give-up"}, patches: -1},
+		{name: "down", source: fileOf(99), server: sandbox.Options{Fault: always("500")}, args: []string{"./rows.csv", "--give-up", "3s"}, code: 4, out: []string{"unsent", again}, err: []string{"--give-up"}, patches: -1},
 		{name: "a long wait", source: fileOf(9), server: sandbox.Options{Fault: always("429"), RetryAfter: "3600"}, code: 4, out: []string{"9  unsent", again}, err: []string{"Retry-After", "1h0m0s"}, patches: 1},
 		{name: "nowhere", source: fileOf(9), args: []string{"./rows.csv", "--base-url", "https://" + strings.Repeat("x", 64) + ".invalid"}, code: 4, out: []string{"9  unsent", again}, err: []string{"no such host"}},
-		{name: "time is up", source: fileOf(90), args: []string{"./rows.csv", "--rate", "20", "--finish-by", "300ms"}, code: 4, out: []string{"updated", "unsent", again}, err: []string{"finish by"}, patches: -1},
+		{name: "time is up", source: fileOf(90), args: []string{"./rows.csv", "--rate", "20", "--finish-by", "300ms"}, code: 4, out: []string{"unsent", again}, err: []string{"finish by"}, patches: -1},
 
 		{name: "empty", source: "", code: 5, err: []string{"rows.csv", "empty"}},
 		{name: "not there", source: "x", args: []string{"./none.csv"}, code: 5, err: []string{"none.csv", "no such file"}},
@@ -102,8 +104,12 @@ func TestExitCodes(t *testing.T) {
 			if got := len(s.patches()); tt.patches >= 0 && got != tt.patches {
 				t.Errorf("the server saw %d PATCHes, want %d", got, tt.patches)
 			}
-			if refused := code == 2 || code == 5; refused && out.Len() > 0 {
-				t.Errorf("standard output of a refused run: %s", &out)
+			if code == 2 || code == 5 {
+				if out.Len() > 0 {
+					t.Errorf("standard output of a refused run: %s", &out)
+				}
+			} else if got, want := s.reported(), strings.Count(tt.source, "\n")-1; got != want {
+				t.Errorf("%d rows are reported, want %d", got, want)
 			}
 			s.noSecret(out.String() + err.String())
 			if t.Failed() {
@@ -111,6 +117,20 @@ func TestExitCodes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// reported is how many lines there are in the shell's one report.
+func (s *shell) reported() int {
+	s.Helper()
+	paths, err := filepath.Glob(s.path("*.report.csv"))
+	if err != nil || len(paths) != 1 {
+		s.Fatalf("the reports are %q, %v; want one", paths, err)
+	}
+	text, err := os.ReadFile(paths[0])
+	if err != nil {
+		s.Fatal(err)
+	}
+	return strings.Count(string(text), "\n") - 1
 }
 
 func said(t *testing.T, where, text string, words []string) {
