@@ -12,33 +12,40 @@ import (
 	"time"
 )
 
-// chaosTime is how long TestChaos goes on unless it is told.
-const chaosTime = 20 * time.Second
+// chaosRounds is how many rounds TestChaos goes unless it is told: the same of the
+// same program, on a slow machine too.
+const chaosRounds = "20x"
 
 // chaosAtOnce is how many rounds go on at once: most of their time they wait.
 const chaosAtOnce = 4
 
 // TestChaos brings random files to a server in random weather, with a program
 // that is killed, stopped and run again, and holds all of it to the promises.
-// CHAOS says for how long (10m) or how many rounds (200x). A failure names its
-// seed and round: CHAOS_SEED=SEED/ROUND draws that round again, and
-// CHAOS_SEED=SEED all from there.
+// CHAOS says for how long (10m) or how many rounds (200x), which are new ones each
+// time; without it they are always the same. A failure names its seed and round:
+// CHAOS_SEED=SEED/ROUND draws that round again, and CHAOS_SEED=SEED all from there.
 func TestChaos(t *testing.T) {
-	until, rounds := time.Now().Add(chaosTime), int64(1<<62)
-	if n, ok := strings.CutSuffix(os.Getenv("CHAOS"), "x"); ok {
+	seed, next := uint64(1), int64(0)
+	chaos := os.Getenv("CHAOS")
+	if chaos == "" {
+		chaos = chaosRounds
+	} else {
+		seed = uint64(time.Now().UnixNano())
+	}
+	until, rounds := time.Now().Add(24*time.Hour), int64(1<<62)
+	if n, ok := strings.CutSuffix(chaos, "x"); ok {
 		count, err := strconv.Atoi(n)
 		if err != nil {
 			t.Fatal(err)
 		}
-		until, rounds = time.Now().Add(24*time.Hour), int64(count)
-	} else if n != "" {
-		span, err := time.ParseDuration(n)
+		rounds = int64(count)
+	} else {
+		span, err := time.ParseDuration(chaos)
 		if err != nil {
 			t.Fatal(err)
 		}
 		until = time.Now().Add(span)
 	}
-	seed, next := uint64(time.Now().UnixNano()), int64(0)
 	if text := os.Getenv("CHAOS_SEED"); text != "" {
 		var err error
 		text, round, one := strings.Cut(text, "/")

@@ -17,10 +17,13 @@ func TestDeadTokenEndpointCostsOneCaller(t *testing.T) {
 	requests, asked := 0, 0
 	p := runProgram(t, n.dir, n.server, func(q sandbox.Request) string {
 		if q.Path == sandbox.TokenPath {
-			if asked++; asked > 1 {
+			switch asked++; asked {
+			case 1:
+				return ""
+			case 2:
 				return "500"
 			}
-			return ""
+			return "hang" // until the program has ended
 		}
 		if requests++; requests > 60 {
 			return "401"
@@ -30,7 +33,8 @@ func TestDeadTokenEndpointCostsOneCaller(t *testing.T) {
 	if p.code != exitPermission {
 		t.Errorf("exit code %d:\n%s", p.code, p.output)
 	}
-	// A worker that comes as the answer does may ask once more.
+	// A worker that comes as the answer does may ask once more; all that come later
+	// wait with it.
 	if asked > 3 {
 		t.Errorf("%d requests for a token", asked)
 	}

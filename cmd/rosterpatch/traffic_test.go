@@ -72,27 +72,44 @@ func rowOf(q sandbox.Request) int {
 	return number
 }
 
-// pace: of the requests to the API no span holds more than the rate allows. A
-// request may take slack from where it is counted to where it is logged.
+// pace: of the requests to the API no span holds more than the rate allows. Of
+// each is logged when it arrived. It can have been sent long before, but not before
+// the run began, nor before enough others were answered for a worker to be free.
 func (c *checked) pace(calls []sandbox.Request) {
 	c.Helper()
-	const slack = 300 * time.Millisecond
-	burst := 1 + int(c.rate/100)
 	if c.rate == 0 {
 		return
 	}
-	for i := range calls {
-		span := calls[i].Time.Sub(c.began)
-		for _, from := range []int{0, i / 2} {
-			if from > 0 {
-				span = calls[i].Time.Sub(calls[from].Time) + slack
-			}
-			if n := i - from + 1; float64(n) > float64(burst)+c.rate*span.Seconds() {
+	var arrived, answered []time.Time
+	for _, q := range calls {
+		arrived = append(arrived, q.Time)
+		if q.GaveUp { // who knows when
+			answered = append(answered, c.began)
+		} else {
+			answered = append(answered, answeredAt(q))
+		}
+	}
+	slices.SortFunc(arrived, time.Time.Compare)
+	slices.SortFunc(answered, time.Time.Compare)
+	burst := 1 + int(c.rate/100)
+	for i := range arrived {
+		from := c.began
+		if i >= c.workers {
+			from = answered[i-c.workers]
+		}
+		for k := i; k < len(arrived); k++ {
+			span := arrived[k].Sub(from)
+			if n := k - i + 1; float64(n) > float64(burst)+c.rate*span.Seconds()+0.001 {
 				c.Errorf("%d requests in %v, with a rate of %v", n, span, c.rate)
 				return
 			}
 		}
 	}
+}
+
+// answeredAt is when the answer to a request could leave.
+func answeredAt(q sandbox.Request) time.Time {
+	return q.Time.Add(time.Duration(q.Took * float64(time.Millisecond)))
 }
 
 // tokens: they are asked for by one caller at a time, and a new one only for
@@ -107,7 +124,7 @@ func (c *checked) tokens(tokens, calls []sandbox.Request) {
 	}
 	issued := 0
 	for i, q := range tokens {
-		if i > 0 && q.Time.Before(tokens[i-1].Time.Add(time.Duration(tokens[i-1].Took*float64(time.Millisecond)))) {
+		if i > 0 && !tokens[i-1].GaveUp && q.Time.Before(answeredAt(tokens[i-1])) {
 			c.Error("two requests for a token at once")
 		}
 		if q.Status == 200 && q.Fault != "html" {
