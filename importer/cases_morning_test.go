@@ -23,6 +23,7 @@ import (
 // morning is what a run has left behind.
 type morning struct {
 	*night
+	began    time.Time
 	summary  importer.Summary
 	err      error
 	report   string                 // its path
@@ -39,9 +40,10 @@ func (n *night) run() *morning { n.Helper(); return n.perform(n.Context(), impor
 func (n *night) perform(ctx context.Context, act func(context.Context, importer.Options) (importer.Summary, error)) *morning {
 	n.Helper()
 	m := &morning{night: n, outcomes: make(map[report.Outcome]int)}
-	began, standing := time.Now(), n.files()
+	standing := n.files()
+	m.began = time.Now()
 	m.summary, m.err = act(ctx, n.options)
-	m.requests = slices.DeleteFunc(n.requests(), func(q sandbox.Request) bool { return q.Time.Before(began) })
+	m.requests = slices.DeleteFunc(n.requests(), func(q sandbox.Request) bool { return q.Time.Before(m.began) })
 	if m.report = m.summary.Report; m.report != "" {
 		m.lines = readReport(n.T, m.report)
 		m.checkFacts()
@@ -51,7 +53,7 @@ func (n *night) perform(ctx context.Context, act func(context.Context, importer.
 	if errors.As(m.err, &unwritten) {
 		lines = slices.Concat(lines, unwritten.Lost)
 	}
-	checkPromises(n.T, n.requests(), m.requests, lines, n.options)
+	checkPromises(n.T, n.requests(), m.requests, m.began, lines, n.options)
 	if nothingSent(m.err) {
 		if len(m.requests) > 0 {
 			n.Errorf("refused with %v after %d requests", m.err, len(m.requests))
@@ -175,15 +177,6 @@ func all(n int, want string) []string {
 		lines[i] = fmt.Sprintf("%d %s", i+2, want)
 	}
 	return lines
-}
-
-// span is the time from the first PATCH to the last.
-func (m *morning) span() time.Duration {
-	times := make([]time.Time, 0, len(m.requests))
-	for _, q := range m.patches() {
-		times = append(times, q.Time)
-	}
-	return slices.MaxFunc(times, time.Time.Compare).Sub(slices.MinFunc(times, time.Time.Compare))
 }
 
 // sawPatches compares how many PATCHes came.

@@ -3,11 +3,11 @@ package importer_test
 import (
 	"crypto/tls"
 	"encoding/pem"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,14 +36,20 @@ func TestStaleConnections(t *testing.T) {
 			}
 			accept(w, r, q)
 		})
-		began := time.Now()
 		m := n.run()
 		m.finished()
 		if m.outcomes[report.Updated] != 40 || len(m.patches()) != 79 {
 			t.Errorf("%v after %d PATCHes", m.outcomes, len(m.patches()))
 		}
-		if took := time.Since(began); took > 2*time.Second {
-			t.Errorf("took %v", took)
+		// On a busy machine some are sent again late, but if there were a pause, all.
+		soonest := time.Hour
+		for i, q := range m.patches() {
+			if q.Nth > 1 {
+				soonest = min(soonest, q.Time.Sub(m.patches()[i-1].Time))
+			}
+		}
+		if soonest > 100*time.Millisecond {
+			t.Errorf("no PATCH was sent again sooner than %v", soonest)
 		}
 	})
 	t.Run("closed as it falls idle", func(t *testing.T) {
@@ -155,15 +161,15 @@ func TestHangingSocket(t *testing.T) {
 	t.Run("once", func(t *testing.T) {
 		t.Parallel()
 		n := newNight(t, rows(1), sandbox.Options{Fault: strikes("hang")})
-		n.options.Server.Timeout = 300 * time.Millisecond
+		hasty(n)
 		m := n.run()
 		m.finished()
-		m.reports("2 updated 200 2")
+		takenLater(m)
 	})
 	t.Run("in the middle of the body", func(t *testing.T) {
 		t.Parallel()
 		n := newNight(t, rows(1), sandbox.Options{})
-		n.options.Server.Timeout = 300 * time.Millisecond
+		hasty(n)
 		n.faces(func(w http.ResponseWriter, r *http.Request, q sandbox.Request) {
 			if q.Nth > 1 {
 				accept(w, r, q)
@@ -175,12 +181,12 @@ func TestHangingSocket(t *testing.T) {
 		})
 		m := n.run()
 		m.finished()
-		m.reports("2 updated 200 2")
+		takenLater(m)
 	})
 	t.Run("for ever", func(t *testing.T) {
 		t.Parallel()
 		n := newNight(t, rows(1), sandbox.Options{Fault: strikes("*hang")})
-		n.options.Server.Timeout, n.options.Retries = 200*time.Millisecond, 1
+		n.options.Server.Timeout, n.options.Retries = time.Second, 1
 		m := n.run()
 		m.finished()
 		m.reports("2 unknown 0 2 … timeout … last of 2 attempts")
@@ -188,14 +194,13 @@ func TestHangingSocket(t *testing.T) {
 	t.Run("the run ends by its deadline", func(t *testing.T) {
 		t.Parallel()
 		n := newNight(t, rows(30), sandbox.Options{Fault: strikes("*hang")})
-		n.options.Server.Timeout, n.options.Retries = 200*time.Millisecond, 100
+		hasty(n)
 		n.options.FinishBy = time.Now().Add(700 * time.Millisecond)
-		began := time.Now()
 		m := n.run()
-		if m.err == nil || !strings.Contains(m.err.Error(), importer.ErrFinishBy.Error()) {
+		if !errors.Is(m.err, importer.ErrFinishBy) {
 			t.Errorf("the run ended with %v", m.err)
 		}
-		if took := time.Since(began); took > 3*time.Second {
+		if took := time.Since(m.began); took >= n.options.GiveUp {
 			t.Errorf("took %v", took)
 		}
 	})
@@ -203,13 +208,28 @@ func TestHangingSocket(t *testing.T) {
 		t.Parallel()
 		n := newNight(t, rows(30), sandbox.Options{})
 		n.options.Server.BaseURL = "https://" + silent(t)
-		n.options.Server.Timeout, n.options.GiveUp, n.options.Retries = 100*time.Millisecond, 700*time.Millisecond, 100
+		hasty(n)
+		n.options.GiveUp = 3 * time.Second // which the token has to come within
 		m := n.run()
 		ended[*importer.GiveUpError](m, "timeout")
 		if m.outcomes[report.Unsent] != 30 {
 			t.Errorf("%v", m.outcomes)
 		}
 	})
+}
+
+// hasty has the program give up an attempt soon, as often as it takes: on a busy
+// machine one that could succeed is given up too.
+func hasty(n *night) {
+	n.options.Server.Timeout, n.options.Retries = 300*time.Millisecond, 100
+}
+
+// takenLater sees that the one row was accepted, but not at its first attempt.
+func takenLater(m *morning) {
+	m.Helper()
+	if l := m.lines[0]; l.Outcome != report.Updated || l.HTTPStatus != 200 || l.Attempts < 2 {
+		m.Errorf("the report says %s", said(l))
+	}
 }
 
 // silent is the address of a server that takes connections and says nothing.

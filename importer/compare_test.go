@@ -276,5 +276,5 @@ func TestTheRateHoldsAcrossStages(t *testing.T) {
 	n.options.Rate = 4
 	m := n.sync("server", "night.report.csv")
 	m.finished()
-	checkRate(t, m.requests, 4)
+	checkRate(t, m.requests, m.began, 4, n.options.Workers)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -89,6 +90,7 @@ func (n *night) doUntil(ctx context.Context, command string, act action, file st
 		s(&o)
 	}
 	before := len(n.requests())
+	m.began = time.Now()
 	m.summary, m.err = act(ctx, o)
 	m.requests = n.requests()[before:]
 	if m.report = m.summary.Report; m.report != "" {
