@@ -26,7 +26,7 @@ type comparer struct {
 	size  int // of the batch, in bytes of address
 
 	mu sync.Mutex
-	reading
+	lookup
 }
 
 // What one read may ask for: the ids, and the bytes of address they take.

@@ -32,7 +32,7 @@ func (it *item) says(message string) string {
 // planner decides what would be done with a row, and writes that down.
 type planner struct {
 	*sender
-	twice map[uint64]bool // ids, by hash, that stand on several rows
+	duplicated map[uint64]bool // ids, by hash, that stand on several rows
 
 	mu      sync.Mutex
 	digest  Digest
@@ -45,7 +45,7 @@ func (p *planner) decide(it item, record oneroster.Record) (*job, error) {
 		return p.decline(it, report.Missing, missingMessage)
 	}
 	id := it.change.SourcedID
-	twice := p.twice[hashOf(id)]
+	twice := p.duplicated[hashOf(id)]
 	if twice { // it will meet what the row before it leaves
 		p.mu.Lock()
 		record = with(record, p.planned[id])

@@ -22,16 +22,16 @@ import (
 // that run read.
 type earlier struct {
 	*setup
-	path    string
-	reader  *report.Reader
-	plan    bool // the rows are those of a plan, which a person may have cut down
-	mapping *mapping.Mapping
-	lines   spill           // key of a row's place in the sources → offset of its line
-	count   int             // lines
-	last    uint64          // key of the place of the row whose line stands last
-	twice   map[uint64]bool // ids, by hash, that stand on more than one line
-	rest    *feed           // all rows of the run, nil if every one has a line
-	column  []int           // for each cell of those, its place in the report's row
+	path       string
+	reader     *report.Reader
+	plan       bool // the rows are those of a plan, which a person may have cut down
+	mapping    *mapping.Mapping
+	lines      spill           // key of a row's place in the sources → offset of its line
+	count      int             // lines
+	last       uint64          // key of the place of the row whose line stands last
+	duplicated map[uint64]bool // ids, by hash, that stand on more than one line
+	rest       *feed           // all rows of the run, nil if every one has a line
+	column     []int           // for each cell of those, its place in the report's row
 }
 
 // openEarlier opens the report that is to be rerun, or the plan to be applied.
@@ -106,7 +106,7 @@ func (e *earlier) index() error {
 		e.last = at
 	}
 	found, err := findDuplicates(&ids)
-	e.twice = found.ids
+	e.duplicated = found.ids
 	return err
 }
 
@@ -236,7 +236,7 @@ func (e *earlier) item(l report.Line, sent map[uint64]bool) (item, error) {
 	if !overtaken && !(open && chosen) {
 		return item{file: l.File, row: l.Line, cells: l.Cells, settled: &l, change: mapping.Change{SourcedID: e.mapping.ID(l.Cells)}}, nil
 	}
-	if e.twice[id] && it.settled == nil {
+	if e.duplicated[id] && it.settled == nil {
 		sent[id] = true
 	}
 	return it, nil

@@ -76,7 +76,7 @@ func (j *journal) finish(stopped error) (Summary, error) {
 	if stopped != nil {
 		j.facts.State, j.facts.StopReason = report.Stopped, stopped.Error()
 	}
-	j.traffic.record(&j.facts)
+	j.traffic.fill(&j.facts)
 	summary := j.tally.Summary(&j.facts)
 	err = errors.Join(err, report.WriteFacts(report.FactsPath(j.path), j.facts))
 	if err != nil {

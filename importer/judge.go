@@ -107,7 +107,7 @@ func (t *tally) compared() *tally {
 // guard refuses a run that is over a limit, as a whole or for one value of the
 // --limit-by column.
 func (t *tally) guard(limits Limits) error {
-	if err := limits.hold(&t.counts, &t.counts, ""); err != nil {
+	if err := limits.enforce(&t.counts, &t.counts, ""); err != nil {
 		return err
 	}
 	values := make([]string, 0, len(t.groups))
@@ -116,7 +116,7 @@ func (t *tally) guard(limits Limits) error {
 	}
 	slices.Sort(values)
 	for _, v := range values {
-		if err := limits.hold(t.groups[v], &t.counts, fmt.Sprintf("%s %q", limits.By, v)); err != nil {
+		if err := limits.enforce(t.groups[v], &t.counts, fmt.Sprintf("%s %q", limits.By, v)); err != nil {
 			return err
 		}
 	}

@@ -170,10 +170,10 @@ func (c counts) compared() counts {
 	return left
 }
 
-// hold returns a *RefusedError for the first limit that c exceeds: the counts of all
+// enforce returns a *RefusedError for the first limit that c exceeds: the counts of all
 // rows, or of one value of the --limit-by column. The flag that it suggests is
 // reckoned from all rows, so that it allows every value.
-func (l Limits) hold(c, all *counts, by string) error {
+func (l Limits) enforce(c, all *counts, by string) error {
 	for k := range kinds {
 		limit, flag, what := l.of(k)
 		if limit.allows(c.of[k], c.rows) {

@@ -1,8 +1,14 @@
 package importer
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/gofrs/flock"
 )
@@ -20,23 +26,58 @@ func (e *LockedError) Error() string {
 // lock keeps other runs out until it is released. The system releases it when
 // the process ends, however it ends; the file stays.
 func lock(path string) (release func(), err error) {
-	return take(path, "wait for it to end, or give this one another --lock", flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR))
+	return tryLock(path, "wait for it to end, or give this one another --lock", flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR))
 }
 
 // lockReport likewise keeps other runs from finishing a report that is being
 // written or read, wherever their own reports and locks are.
 func lockReport(path string) (release func(), err error) {
-	return take(path, "wait for it to end", flock.SetFlag(os.O_RDONLY))
+	return tryLock(path, "wait for it to end", flock.SetFlag(os.O_RDONLY))
 }
 
-func take(path, fix string, how ...flock.Option) (release func(), err error) {
+func tryLock(path, fix string, how ...flock.Option) (release func(), err error) {
 	l := flock.New(path, how...)
 	held, err := l.TryLock()
+	release = func() { l.Close() }
 	if err != nil {
-		return nil, fmt.Errorf("take the lock %s: %w", path, err)
+		return release, fmt.Errorf("take the lock %s: %w", path, err)
 	}
 	if !held {
-		return nil, &LockedError{path, fix}
+		return release, &LockedError{path, fix}
 	}
-	return func() { l.Close() }, nil
+	return release, nil
+}
+
+// claim takes the locks, and keeps what can be read only once.
+func (r *run) claim(ctx context.Context) error {
+	if r.path == "-" {
+		return &UsageError{r.reportFlag(), "-", "must be a file: a report is read again"}
+	}
+	if dir, err := os.Stat(filepath.Dir(r.path)); err != nil || !dir.IsDir() {
+		return &UsageError{r.reportFlag(), r.path, "cannot be there: there is no such directory; make it, or name another place"}
+	}
+	if slices.ContainsFunc(r.Sources, func(source string) bool { return sameFile(source, r.path) }) {
+		return &UsageError{r.reportFlag(), r.path, "is what is read; name another place"}
+	}
+	if _, err := os.Stat(r.path); err == nil && !r.Force {
+		return &UsageError{r.reportFlag(), r.path, "is there already; name another, or replace it with --force"}
+	}
+	release, err := lock(r.lockPath())
+	if err != nil {
+		return err
+	}
+	r.release = append(r.release, release)
+	if r.readsReport() {
+		release, err := lockReport(r.Sources[0])
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // which is told when it is opened
+			return err
+		}
+		r.release = append(r.release, release)
+	}
+	remove, err := r.spool(ctx, strings.TrimSuffix(r.path, ".csv")+".source")
+	if err != nil {
+		return err
+	}
+	r.release = append(r.release, remove)
+	return nil
 }

@@ -151,8 +151,8 @@ func recordOf(raw []byte) oneroster.Record {
 	return r
 }
 
-// reading is how the records of many rows are read.
-type reading struct {
+// lookup is how the records of many rows are read.
+type lookup struct {
 	single bool   // one by one, since the server does not take the in-list filter
 	pages  *pages // records read beforehand, nil if there are none
 }
@@ -163,21 +163,21 @@ const rowsWorthChoosing = 10 * batchRows
 // choose finds the way to read the records of the rows that costs the fewest
 // requests: batches of ids where the server takes the filter, single reads, or
 // all pages of the list.
-func (r *run) choose(ctx context.Context, seen *tally) (reading, error) {
+func (r *run) choose(ctx context.Context, seen *tally) (lookup, error) {
 	rows := seen.of[changes]
 	if rows <= rowsWorthChoosing {
-		return reading{}, nil
+		return lookup{}, nil
 	}
 	a, err := r.ask(ctx, func(ctx context.Context) (oneroster.Answer, error) {
 		return r.client.List(ctx, oneroster.Query{Limit: 1})
 	})
 	page, parsed := oneroster.ParsePage(a.Body)
 	if err != nil || a.Verdict != oneroster.Accepted || parsed != nil {
-		return reading{single: true}, err
+		return lookup{single: true}, err
 	}
 	takes, err := r.takesFilter(ctx, seen.listable)
 	if err != nil {
-		return reading{}, err
+		return lookup{}, err
 	}
 	how, cost := "batches of ids", (rows+batchRows-1)/batchRows
 	if !takes {
@@ -191,10 +191,10 @@ func (r *run) choose(ctx context.Context, seen *tally) (reading, error) {
 	r.Log.Info().Str("by", how).Int("requests", cost).Int("rows", rows).Int("recordsOnServer", page.TotalCount).
 		Bool("filterTaken", takes).Msg("reading the records: the way with the fewest requests")
 	if !list {
-		return reading{single: !takes}, nil
+		return lookup{single: !takes}, nil
 	}
 	p, err := r.readPages(ctx, page.TotalCount)
-	return reading{single: !takes, pages: p}, err
+	return lookup{single: !takes, pages: p}, err
 }
 
 // takesFilter tries the in-list filter on a few ids. Where it finds none, a

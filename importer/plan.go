@@ -40,11 +40,11 @@ func Plan(ctx context.Context, o Options) (Summary, error) {
 
 // plan reads the record of each row and writes what would be done.
 func (r *run) plan(ctx context.Context, rows *feed, seen *tally) (*planner, error) {
-	p := &planner{sender: r.sender(), left: seen.compared(), twice: seen.duplicates.ids, planned: make(map[string][]mapping.Field)}
+	p := &planner{sender: r.sender(), left: seen.compared(), duplicated: seen.duplicates.ids, planned: make(map[string][]mapping.Field)}
 	r.stage = "compare"
-	var how reading
+	var how lookup
 	how, r.stopped = r.choose(ctx, seen)
-	err := r.drive(ctx, rows, p.sender, &comparer{sender: p.sender, decide: p.decide, reading: how})
+	err := r.drive(ctx, rows, p.sender, &comparer{sender: p.sender, decide: p.decide, lookup: how})
 	p.digest.finish()
 	return p, err
 }

@@ -32,7 +32,7 @@ type pool struct {
 
 	submitted chan *job
 	work      chan *job
-	ended     chan ended
+	returned  chan returned
 	stopped   chan struct{} // closed once the run has to stop
 	cause     error         // why; may be read once stopped is closed
 	drains    bool          // nothing is wrong: what is under way may come to its end
@@ -41,8 +41,8 @@ type pool struct {
 	announced time.Time // the end of the pause that was logged last
 }
 
-// ended is a job that a worker has done with for now.
-type ended struct {
+// returned is a job that a worker has done with for now.
+type returned struct {
 	job      *job
 	sent     bool          // an attempt was made
 	repeated time.Time     // when the job had failed before that, zero if it had not
@@ -58,7 +58,7 @@ type ended struct {
 func (p *pool) run(ctx context.Context, produce func(submit func(*job) bool) error) error {
 	p.submitted = make(chan *job)
 	p.work = make(chan *job)
-	p.ended = make(chan ended, p.workers)
+	p.returned = make(chan returned, p.workers)
 	p.stopped = make(chan struct{})
 	ctx, p.cancel = context.WithCancelCause(ctx)
 	defer p.cancel(nil)
@@ -86,7 +86,7 @@ func (p *pool) run(ctx context.Context, produce func(submit func(*job) bool) err
 // worker sends the jobs it is handed, and settles those that are done.
 func (p *pool) worker(ctx context.Context) {
 	for j := range p.work {
-		e := ended{job: j, repeated: j.failedAt}
+		e := returned{job: j, repeated: j.failedAt}
 		until := ctx
 		if j.owes { // it is wanted though the run stops
 			until = context.WithoutCancel(ctx)
@@ -102,7 +102,7 @@ func (p *pool) worker(ctx context.Context) {
 				e.err = errors.Join(&oneroster.PermissionError{Status: a.Status, InARow: 2, IMSX: a.IMSX}, e.err)
 			}
 		}
-		p.ended <- e
+		p.returned <- e
 	}
 }
 
@@ -146,7 +146,7 @@ func (p *pool) dispatch(ctx context.Context) error {
 				break
 			}
 			q.add(j)
-		case e := <-p.ended:
+		case e := <-p.returned:
 			inFlight--
 			p.take(q, e)
 		case <-done:
@@ -199,8 +199,8 @@ func (p *pool) finishes(q *queue) bool {
 	return p.drains && q.owing.Len() > 0 && !p.pacer.Resume().After(p.now())
 }
 
-// take brings an ended job back into the books.
-func (p *pool) take(q *queue, e ended) {
+// take brings a returned job back into the books.
+func (p *pool) take(q *queue, e returned) {
 	now := p.now()
 	if e.sent {
 		p.traffic.note(e.job.result)
@@ -225,7 +225,7 @@ func (p *pool) take(q *queue, e ended) {
 // tellsOfRow reports whether a failure tells of the row and not of the server: the
 // row had failed before, and the server has answered others since then, or there
 // are so few rows left that no other could show the server at work.
-func (p *pool) tellsOfRow(q *queue, e ended) bool {
+func (p *pool) tellsOfRow(q *queue, e returned) bool {
 	if e.repeated.IsZero() {
 		return false
 	}

@@ -94,7 +94,7 @@ func begin(ctx context.Context, o Options, command string) (*run, error) {
 	if r.client, err = oneroster.New(s.server()); err != nil {
 		return nil, usage(err)
 	}
-	if err := r.hold(ctx); err != nil {
+	if err := r.claim(ctx); err != nil {
 		r.end()
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (s *sender) patch(it item) *job {
 			if s.verify && r.outcome() == report.Updated {
 				return []*job{s.readBack(it, r)}, nil
 			}
-			return nil, s.record(it, r.outcome(), r)
+			return nil, s.writeResult(it, r.outcome(), r)
 		},
 	}
 }
@@ -56,28 +56,28 @@ func (s *sender) readBack(it item, patched result) *job {
 			record, err := oneroster.ParseRecord(r.answer.Body)
 			if r.answer.Status == http.StatusNotFound {
 				patched.answer.Message = fmt.Sprintf("accepted with %d, but read back there is no such record", patched.answer.Status)
-				return nil, s.record(it, report.Failed, patched)
+				return nil, s.writeResult(it, report.Failed, patched)
 			}
 			if r.stopped {
 				patched.answer.Message = fmt.Sprintf("accepted with %d, but the run stopped before the record was read back", patched.answer.Status)
-				return nil, s.record(it, report.Unknown, patched)
+				return nil, s.writeResult(it, report.Unknown, patched)
 			}
 			if r.outcome() != report.Updated || err != nil {
 				patched.answer.Message = fmt.Sprintf("accepted with %d, but the record could not be read back", patched.answer.Status)
-				return nil, s.record(it, report.Unknown, patched)
+				return nil, s.writeResult(it, report.Unknown, patched)
 			}
 			if wrong := differing(it.change.Fields, record); len(wrong) > 0 {
 				patched.answer.Message = fmt.Sprintf("accepted with %d, but read back the record holds %s in %s instead of %s",
 					patched.answer.Status, shown(held(record, wrong[0].Name)), wrong[0].Name, shown(wrong[0].Value))
-				return nil, s.record(it, report.Failed, patched)
+				return nil, s.writeResult(it, report.Failed, patched)
 			}
-			return nil, s.record(it, report.Updated, patched)
+			return nil, s.writeResult(it, report.Updated, patched)
 		},
 	}
 }
 
-// record writes the row's line, and returns once it is in the file.
-func (s *sender) record(it item, outcome report.Outcome, r result) error {
+// writeResult writes the row's line, and returns once it is in the file.
+func (s *sender) writeResult(it item, outcome report.Outcome, r result) error {
 	l := it.line(outcome)
 	r.fill(&l)
 	l.Message = it.says(l.Message)

@@ -36,15 +36,12 @@ const (
 // has recorded, and with the limits that hold where nothing else is said.
 func setUp(o Options, command string) (*setup, error) {
 	s := &setup{Options: o, command: command}
-	switch command {
-	case report.CommandRerun, report.CommandApply, report.CommandUndo:
+	if s.readsReport() {
 		if err := s.readFacts(); err != nil {
 			return nil, &RefusedError{Cause: err}
 		}
-	default:
-		if len(o.Sources) > 1 {
-			s.files = o.Sources
-		}
+	} else if len(o.Sources) > 1 {
+		s.files = o.Sources
 	}
 	switch command {
 	case report.CommandApply:
@@ -54,6 +51,11 @@ func setUp(o Options, command string) (*setup, error) {
 	}
 	s.Limits = s.Limits.or(DefaultLimits())
 	return s, nil
+}
+
+// readsReport reports whether the run takes its rows from a report or plan.
+func (s *setup) readsReport() bool {
+	return slices.Contains([]string{report.CommandRerun, report.CommandApply, report.CommandUndo}, s.command)
 }
 
 // file is the number of the source that a line of the report names. Where the

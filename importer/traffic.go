@@ -44,8 +44,8 @@ func (t *traffic) note(r result) {
 	t.longest = max(t.longest, took)
 }
 
-// record puts the counts into the facts of a run.
-func (t *traffic) record(run *report.Facts) {
+// fill puts the counts into the facts of a run.
+func (t *traffic) fill(run *report.Facts) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	run.Requests, run.Retries, run.Throttles = t.requests, t.retries, t.throttles

@@ -25,15 +25,15 @@ func Allowed(name string, value json.RawMessage) bool {
 	}
 	text, isText := v.(string)
 	switch f := coreFields[at]; f.kind {
-	case kindChoice:
+	case typeChoice:
 		return isText && slices.Contains(f.allowed, text)
-	case kindBoolean:
+	case typeBoolean:
 		_, isBoolean := v.(bool)
 		return isBoolean || text == "true" || text == "false"
-	case kindDate:
+	case typeDate:
 		_, err := time.Parse(time.DateOnly, text)
 		return isText && err == nil
-	case kindRef:
+	case typeRef:
 		o, _ := v.(map[string]any)
 		id, isText := o["sourcedId"].(string)
 		return isText && id != ""
@@ -59,11 +59,11 @@ func allowedMetadata(key string, value any) bool {
 	kind, known := keys[inner]
 	switch value.(type) {
 	case float64:
-		return known && kind == kindNumber
+		return known && kind == typeNumber
 	case string:
-		return known && kind == kindText
+		return known && kind == typeText
 	case bool:
-		return known && kind == kindBoolean
+		return known && kind == typeBoolean
 	}
 	return false
 }

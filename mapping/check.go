@@ -21,7 +21,7 @@ func checkType(f field, e entry) error {
 
 // checkDate judges one line of the dates section.
 func checkDate(f field, e entry) error {
-	if f.kind != kindDate && f.kind != kindText {
+	if f.kind != typeDate && f.kind != typeText {
 		return e.errorf("%s is not a date; allowed: beginDate, endDate, and metadata that is text", f.name)
 	}
 	if _, err := parseDateFormat(e.text); err != nil {
@@ -35,11 +35,11 @@ func checkDate(f field, e entry) error {
 func checkConstant(f field, e entry) error {
 	f.format = dateFormat{}
 	switch f.kind {
-	case kindID:
+	case typeID:
 		return e.errorf("each row needs a sourcedId of its own; it cannot be a constant")
-	case kindNever:
+	case typeNever:
 		return e.errorf("%s is never sent; leave it out", f.name)
-	case kindMetadata:
+	case typeMetadata:
 		return e.errorf("name the key: metadata.key")
 	}
 	if e.text == "" {

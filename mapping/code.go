@@ -69,7 +69,7 @@ func lastWord(name string) string {
 func (g *guesser) guessType(s *sample, f field) {
 	boolean := func(v string) bool { return strings.EqualFold(v, "true") || strings.EqualFold(v, "false") }
 	switch {
-	case f.kind == kindMetadata:
+	case f.kind == typeMetadata:
 		g.draft.add("types", true, "metadata: json", "")
 	case strings.HasPrefix(f.name, "metadata.metrics."):
 	case s.all(boolean):

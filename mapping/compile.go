@@ -122,8 +122,8 @@ func (c *compiler) compileRules() error {
 		}
 		c.fields = append(c.fields, name)
 		switch {
-		case r.kind == kindNever:
-		case r.kind == kindID:
+		case r.kind == typeNever:
+		case r.kind == typeID:
 			c.mapping.id = *r
 		case c.sends(name):
 			rules = append(rules, *r)
@@ -236,7 +236,7 @@ func (c *compiler) rule(name string) (*rule, error) {
 		f.format = dateFormat{}
 		value, _ := f.appendJSON(nil, constant.text)
 		r.says = []Field{{r.name, value}}
-		if f.kind == kindJSON {
+		if f.kind == typeJSON {
 			doc, _ := parseDocument(constant.text)
 			r.says = appendLeaves(nil, r.name, doc)
 		}

@@ -8,27 +8,27 @@ import (
 // doubt says why a column whose name speaks for a field may be none, or "".
 func (g *guesser) doubt(s *sample, f field, sure bool) string {
 	if len(s.values) == 0 {
-		if sure && (f.kind != kindID || g.rows == 0) {
+		if sure && (f.kind != typeID || g.rows == 0) {
 			return ""
 		}
 		return "the column is blank"
 	}
 	usable := func(v string) bool { return idProblem(v) == nil }
 	switch {
-	case (f.kind == kindID || f.kind == kindRef) && !s.most(usable):
+	case (f.kind == typeID || f.kind == typeRef) && !s.most(usable):
 		return "most of its values cannot be ids"
-	case f.kind == kindID:
+	case f.kind == typeID:
 		return g.doubtID(s, sure)
-	case f.kind == kindRef:
+	case f.kind == typeRef:
 		return g.doubtRef(s, f, sure)
 	case meanings[f.name] != nil && !s.speaks(f.name, sure):
 		if sure {
 			return "few of its values are known for this field"
 		}
 		return "not all of its values are words for this field"
-	case f.kind == kindDate && s.formats() == nil:
+	case f.kind == typeDate && s.formats() == nil:
 		return "its values are not dates in a known format"
-	case f.kind == kindNumber && !s.most(isNumber):
+	case f.kind == typeNumber && !s.most(isNumber):
 		return "most of its values are not numbers"
 	}
 	return ""

@@ -10,62 +10,62 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// kind says which texts a field takes and which JSON they become.
-type kind int
+// valueType says which texts a field takes and which JSON they become.
+type valueType int
 
 const (
-	kindText     kind = iota // any text, a JSON string
-	kindChoice               // one of field.allowed, a JSON string
-	kindBoolean              // true or false in any letter case, a JSON boolean
-	kindNumber               // a JSON number whose decimal text is kept
-	kindDate                 // a calendar date, a JSON string YYYY-MM-DD
-	kindRef                  // an id, the JSON object {"sourcedId":"…"}
-	kindID                   // the sourcedId of the enrollment itself
-	kindJSON                 // any JSON document, as it is
-	kindMetadata             // a JSON object that holds the whole metadata
-	kindNever                // known, and never sent
+	typeText     valueType = iota // any text, a JSON string
+	typeChoice                    // one of field.allowed, a JSON string
+	typeBoolean                   // true or false in any letter case, a JSON boolean
+	typeNumber                    // a JSON number whose decimal text is kept
+	typeDate                      // a calendar date, a JSON string YYYY-MM-DD
+	typeRef                       // an id, the JSON object {"sourcedId":"…"}
+	typeID                        // the sourcedId of the enrollment itself
+	typeJSON                      // any JSON document, as it is
+	typeMetadata                  // a JSON object that holds the whole metadata
+	typeNever                     // known, and never sent
 )
 
 // field is one thing an enrollment can say.
 type field struct {
 	name    string // in the body: user, metadata.goals.dailyXp
 	column  string // in a OneRoster header: userSourcedId
-	kind    kind
-	allowed []string   // of a kindChoice
-	format  dateFormat // of a kindDate
+	kind    valueType
+	allowed []string   // of a typeChoice
+	format  dateFormat // of a typeDate
 }
 
 // coreFields are the columns of a OneRoster enrollments.csv, those that are
 // sent in the order of the body.
 var coreFields = []field{
-	{name: "sourcedId", column: "sourcedId", kind: kindID},
-	{name: "dateLastModified", column: "dateLastModified", kind: kindNever},
-	{name: "status", column: "status", kind: kindChoice, allowed: []string{"active", "tobedeleted"}},
-	{name: "role", column: "role", kind: kindChoice, allowed: []string{"administrator", "proctor", "student", "teacher"}},
-	{name: "primary", column: "primary", kind: kindBoolean},
-	{name: "beginDate", column: "beginDate", kind: kindDate},
-	{name: "endDate", column: "endDate", kind: kindDate},
-	{name: "user", column: "userSourcedId", kind: kindRef},
-	{name: "class", column: "classSourcedId", kind: kindRef},
-	{name: "school", column: "schoolSourcedId", kind: kindRef},
+	{name: "sourcedId", column: "sourcedId", kind: typeID},
+	{name: "dateLastModified", column: "dateLastModified", kind: typeNever},
+	{name: "status", column: "status", kind: typeChoice, allowed: []string{"active", "tobedeleted"}},
+	{name: "role", column: "role", kind: typeChoice, allowed: []string{"administrator", "proctor", "student", "teacher"}},
+	{name: "primary", column: "primary", kind: typeBoolean},
+	{name: "beginDate", column: "beginDate", kind: typeDate},
+	{name: "endDate", column: "endDate", kind: typeDate},
+	{name: "user", column: "userSourcedId", kind: typeRef},
+	{name: "class", column: "classSourcedId", kind: typeRef},
+	{name: "school", column: "schoolSourcedId", kind: typeRef},
 }
 
 // typedMetadata are the keys the API allows under metadata.goals and
 // metadata.metrics, and no others: package oneroster's openapi.yaml has the same.
-var typedMetadata = map[string]map[string]kind{
+var typedMetadata = map[string]map[string]valueType{
 	"goals": {
-		"dailyXp":            kindNumber,
-		"dailyLessons":       kindNumber,
-		"dailyActiveMinutes": kindNumber,
-		"dailyAccuracy":      kindNumber,
-		"dailyMasteredUnits": kindNumber,
+		"dailyXp":            typeNumber,
+		"dailyLessons":       typeNumber,
+		"dailyActiveMinutes": typeNumber,
+		"dailyAccuracy":      typeNumber,
+		"dailyMasteredUnits": typeNumber,
 	},
 	"metrics": {
-		"totalXp":        kindNumber,
-		"totalLessons":   kindNumber,
-		"totalGrades":    kindNumber,
-		"courseType":     kindText,
-		"isSupplemental": kindBoolean,
+		"totalXp":        typeNumber,
+		"totalLessons":   typeNumber,
+		"totalGrades":    typeNumber,
+		"courseType":     typeText,
+		"isSupplemental": typeBoolean,
 	},
 }
 
@@ -95,7 +95,7 @@ func findField(name string) (field, error) {
 // opens a nested object.
 func metadataField(name string) (field, error) {
 	if name == "metadata" {
-		return field{name: name, column: name, kind: kindMetadata}, nil
+		return field{name: name, column: name, kind: typeMetadata}, nil
 	}
 	keys := strings.Split(name, ".")[1:]
 	for _, key := range keys {

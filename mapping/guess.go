@@ -36,7 +36,7 @@ func Guess(header []string, rows iter.Seq[[]string]) []byte {
 func (g *guesser) guessField(s *sample, f field) {
 	_, coded := meanings[f.name]
 	switch {
-	case len(s.absent) > 0 && !coded && f.kind != kindID && f.kind != kindNever:
+	case len(s.absent) > 0 && !coded && f.kind != typeID && f.kind != typeNever:
 		g.draft.add("compute", true, scalar(f.name)+": "+scalar(s.present()), s.note)
 	case f.column != s.name:
 		g.draft.add("columns", true, scalar(f.name)+": "+scalar(s.name), s.note)
@@ -44,7 +44,7 @@ func (g *guesser) guessField(s *sample, f field) {
 	switch {
 	case coded:
 		g.guessValues(s, f)
-	case f.kind == kindText || f.kind == kindMetadata:
+	case f.kind == typeText || f.kind == typeMetadata:
 		g.guessType(s, f)
 	}
 }
@@ -134,7 +134,7 @@ func (g *guesser) offer(f field, sure bool, matches func(called string) bool) {
 		case doubt == "":
 			s.field, s.doubt = f.name, ""
 			g.fields[f.name] = s
-			if f.kind == kindRef && !sure {
+			if f.kind == typeRef && !sure {
 				s.note = "taken for ids, since they have digits"
 			}
 		case s.doubt == "":
@@ -170,7 +170,7 @@ func (g *guesser) part() {
 func (g *guesser) leave(s *sample) {
 	unfed := map[string]bool{}
 	for _, f := range coreFields {
-		unfed[f.name] = g.fields[f.name] == nil && !g.disowned[f.name] && f.kind != kindID
+		unfed[f.name] = g.fields[f.name] == nil && !g.disowned[f.name] && f.kind != typeID
 	}
 	near, isNear := nearField(s.name, unfed)
 	switch {
@@ -232,7 +232,7 @@ func (g *guesser) guessID() {
 // guessSet drafts what to say where no column says it.
 func (g *guesser) guessSet() {
 	for name := range g.fields {
-		if f, err := findField(name); err == nil && f.kind != kindID && f.kind != kindNever {
+		if f, err := findField(name); err == nil && f.kind != typeID && f.kind != typeNever {
 			return
 		}
 	}

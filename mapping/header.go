@@ -34,7 +34,7 @@ func (c *compiler) checkMetadata() {
 func (c *compiler) checkNames() {
 	unfed := map[string]bool{} // fields that nothing feeds
 	for _, f := range coreFields {
-		if !slices.Contains(c.fields, f.name) && !c.spec.feeds(f.name) && (c.spec.wants(f.name) || f.kind == kindID) {
+		if !slices.Contains(c.fields, f.name) && !c.spec.feeds(f.name) && (c.spec.wants(f.name) || f.kind == typeID) {
 			unfed[f.name] = true
 		}
 	}
@@ -48,7 +48,7 @@ func (c *compiler) checkNames() {
 		switch {
 		case isMetadata(name) && c.sends(name) && !c.spec.disowns(name):
 			// compileRules has said why it cannot be sent.
-		case isNear && near.kind == kindID:
+		case isNear && near.kind == typeID:
 			noID = false
 			c.problem("column %q is not of OneRoster; did you mean %q? If so, rename it or put %s in a mapping file", name, near.column, flow("columns", near.column, name))
 		case isNear:

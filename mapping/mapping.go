@@ -123,7 +123,7 @@ func (m *Mapping) Change(cells []string) (Change, []Problem) {
 		text, problem := r.text(cells, x)
 		if problem == nil && text != "" {
 			switch r.kind {
-			case kindMetadata:
+			case typeMetadata:
 				var fields []Field
 				fields, problem = metadataFields(text)
 				for _, f := range fields {
@@ -131,7 +131,7 @@ func (m *Mapping) Change(cells []string) (Change, []Problem) {
 						change.Fields = append(change.Fields, f)
 					}
 				}
-			case kindJSON:
+			case typeJSON:
 				var doc any
 				doc, problem = parseDocument(text)
 				change.Fields = appendLeaves(change.Fields, r.name, doc)
@@ -228,9 +228,9 @@ func (r *rule) text(cells []string, x *machine) (string, *Problem) {
 // takes reports whether a text is one of the few that the rule's field takes.
 func (r *rule) takes(text string) bool {
 	switch r.kind {
-	case kindChoice:
+	case typeChoice:
 		return slices.Contains(r.allowed, text)
-	case kindBoolean:
+	case typeBoolean:
 		return strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
 	}
 	return false

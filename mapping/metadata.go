@@ -149,11 +149,11 @@ func metadataProblem(format string, args ...any) *Problem {
 func (f field) takes(v any) bool {
 	switch v.(type) {
 	case json.Number:
-		return f.kind == kindNumber
+		return f.kind == typeNumber
 	case bool:
-		return f.kind == kindBoolean
+		return f.kind == typeBoolean
 	case string:
-		return f.kind == kindText
+		return f.kind == typeText
 	}
 	return false
 }

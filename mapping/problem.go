@@ -71,7 +71,7 @@ func (r *rule) computeHint(p *Problem) string {
 	}
 	word := foreignWord(p.Value)
 	switch {
-	case r.kind == kindID, len(p.Value) > 80: // no line would be the fix
+	case r.kind == typeID, len(p.Value) > 80: // no line would be the fix
 		return ""
 	case absent(p.Value), p.Kind == KindDate && !strings.ContainsFunc(p.Value, isDigit):
 		return "if it stands for no value, " + line(cell+" == "+strconv.Quote(p.Value)+` ? "" : `+cell)

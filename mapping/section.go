@@ -62,7 +62,7 @@ func (d document) columns(n ast.Node) (map[string]entry, error) {
 			continue
 		}
 		f, err := newField(section, p.key)
-		if err == nil && e.text == "" && f.kind == kindID {
+		if err == nil && e.text == "" && f.kind == typeID {
 			err = e.errorf("%s needs the name of a column", f.name)
 		}
 		if err != nil {
@@ -111,7 +111,7 @@ func newField[V any](section map[string]V, key entry) (field, error) {
 }
 
 func neverSent(f field, e entry) error {
-	if f.kind == kindNever {
+	if f.kind == typeNever {
 		return e.errorf("%s is never sent; leave it out", f.name)
 	}
 	return nil

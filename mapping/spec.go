@@ -92,24 +92,24 @@ func (s Spec) field(name string) (field, error) {
 	if e, ok := s.types[f.name]; ok {
 		f.kind = typeNames[e.text]
 		if f.name == "metadata" {
-			f.kind = kindMetadata
+			f.kind = typeMetadata
 		}
 	}
 	if e, ok := s.dates[f.name]; ok {
-		f.kind = kindDate
+		f.kind = typeDate
 		f.format, err = parseDateFormat(e.text)
 	}
 	return f, err
 }
 
-var typeNames = map[string]kind{"string": kindText, "number": kindNumber, "boolean": kindBoolean, "json": kindJSON}
+var typeNames = map[string]valueType{"string": typeText, "number": typeNumber, "boolean": typeBoolean, "json": typeJSON}
 
 func (s *Spec) addOnly(e entry) error {
 	f, err := findField(e.text)
 	if group, ok := strings.CutPrefix(e.text, "metadata."); ok && typedMetadata[group] != nil {
 		f, err = field{name: e.text}, nil
 	}
-	if err == nil && (f.kind == kindID || f.kind == kindNever) {
+	if err == nil && (f.kind == typeID || f.kind == typeNever) {
 		err = fmt.Errorf("%s is no field of the body; name those to send", f.name)
 	}
 	if err != nil {

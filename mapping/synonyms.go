@@ -83,7 +83,7 @@ func (f field) inTable(table string) bool {
 		return true
 	}
 	for _, syn := range synonyms {
-		if f.kind == kindRef && syn.field == f.name && slices.Contains(syn.loose, table) {
+		if f.kind == typeRef && syn.field == f.name && slices.Contains(syn.loose, table) {
 			return true
 		}
 	}

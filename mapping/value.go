@@ -14,14 +14,14 @@ import (
 // for the field, or reports a Problem that lacks only column and value.
 func (f *field) appendJSON(b []byte, text string) ([]byte, *Problem) {
 	switch f.kind {
-	case kindChoice:
+	case typeChoice:
 		for _, a := range f.allowed {
 			if a == text {
 				return appendString(b, text), nil
 			}
 		}
 		return b, f.choiceProblem(text)
-	case kindBoolean:
+	case typeBoolean:
 		if strings.EqualFold(text, "true") {
 			return append(b, "true"...), nil
 		}
@@ -29,12 +29,12 @@ func (f *field) appendJSON(b []byte, text string) ([]byte, *Problem) {
 			return append(b, "false"...), nil
 		}
 		return b, f.booleanProblem(text)
-	case kindNumber:
+	case typeNumber:
 		if !isNumber(text) {
 			return b, &Problem{Kind: KindNumber, Message: "is not a number", Allowed: "digits with an optional sign -, decimal point and exponent, such as 12.5"}
 		}
 		return append(b, text...), nil
-	case kindDate:
+	case typeDate:
 		if f.format.text == "" && isDay(text) {
 			return appendString(b, text), nil
 		}
@@ -45,14 +45,14 @@ func (f *field) appendJSON(b []byte, text string) ([]byte, *Problem) {
 		b = append(b, '"')
 		b = day.AppendFormat(b, time.DateOnly)
 		return append(b, '"'), nil
-	case kindRef:
+	case typeRef:
 		if p := idProblem(text); p != nil {
 			return b, p
 		}
 		b = append(b, `{"sourcedId":`...)
 		b = appendString(b, text)
 		return append(b, '}'), nil
-	case kindJSON, kindMetadata:
+	case typeJSON, typeMetadata:
 		doc, p := parseDocument(text)
 		if p != nil {
 			return b, p
@@ -79,7 +79,7 @@ func (f *field) booleanProblem(text string) *Problem {
 func (f *field) valueHint(text string) string {
 	line := func(to string) string { return "put " + flow("values", f.name, text, to) + " in a mapping file" }
 	meant := meanings[f.name][fold(text)]
-	if f.kind == kindBoolean {
+	if f.kind == typeBoolean {
 		meant = spoken[fold(text)]
 	}
 	switch {

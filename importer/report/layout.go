@@ -59,7 +59,7 @@ func readLayout(f io.Reader, path string) (layout, error) {
 			continue
 		}
 		if l.outcome < 0 {
-			return refuse("there is no column "+outcomeCol, "open the report as it was written")
+			return refuse("there is no column "+outcomeColumn, "open the report as it was written")
 		}
 		l.loose = bom || comma != ',' || body[n-2] == '\r' || !slices.IsSortedFunc(l.ours, oursFirst)
 		return l, nil
@@ -67,7 +67,7 @@ func readLayout(f io.Reader, path string) (layout, error) {
 	if !bytes.ContainsRune(body, '\n') && bytes.HasPrefix(body, []byte(prefix)) {
 		return refuse("the file ends inside its header, so no row was recorded", "start again with import --force")
 	}
-	return refuse("this is not a report: its first line has no column "+lineName, "name a file that import, plan, apply, rerun or undo wrote")
+	return refuse("this is not a report: its first line has no column "+lineColumn, "name a file that import, plan, apply, rerun or undo wrote")
 }
 
 func oursFirst(a, b bool) int {
@@ -94,11 +94,11 @@ func (l *layout) columns(names []string) *Error {
 			return &Error{Column: name, Msg: "the column is there twice", Fix: "delete one of them"}
 		}
 		switch name {
-		case lineName:
+		case lineColumn:
 			l.lineAt = i
-		case outcomeCol:
+		case outcomeColumn:
 			l.outcome = i
-		case fileName:
+		case fileColumn:
 			l.files = true
 		}
 		l.ours[i] = true

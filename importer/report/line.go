@@ -67,10 +67,10 @@ func (c *columns) cells(row []string) []string {
 }
 
 const (
-	prefix     = "result."
-	lineName   = prefix + "line"
-	fileName   = prefix + "file"
-	outcomeCol = prefix + "outcome"
+	prefix        = "result."
+	lineColumn    = prefix + "line"
+	fileColumn    = prefix + "file"
+	outcomeColumn = prefix + "outcome"
 
 	millis = "2006-01-02T15:04:05.000Z"
 )
@@ -111,12 +111,12 @@ func (l *Line) columns() columns {
 func (c *columns) line(cells []string) (Line, *Error) {
 	line, err := strconv.Atoi(strings.TrimSpace(c.Line))
 	if err != nil || line < 1 {
-		return Line{}, &Error{Column: lineName, Msg: strconv.Quote(c.Line) + " is not the number of a line in the source",
+		return Line{}, &Error{Column: lineColumn, Msg: strconv.Quote(c.Line) + " is not the number of a line in the source",
 			Fix: "put the number back, or delete the row from the report: rerun reads it from the source"}
 	}
 	outcome, ok := parseOutcome(c.Outcome)
 	if !ok {
-		return Line{}, &Error{Column: outcomeCol, Msg: strconv.Quote(c.Outcome) + " is not an outcome; allowed: " + join(Outcomes()),
+		return Line{}, &Error{Column: outcomeColumn, Msg: strconv.Quote(c.Outcome) + " is not an outcome; allowed: " + join(Outcomes()),
 			Fix: "clear the cell to have the row sent again"}
 	}
 	return Line{

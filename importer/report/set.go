@@ -117,7 +117,7 @@ func (s *set) index(ctx context.Context) error {
 				return err
 			}
 			if l.Line > math.MaxInt32 {
-				return &Error{File: p.path, Column: lineName, Msg: fmt.Sprintf("%d is more lines than a source can have", l.Line)}
+				return &Error{File: p.path, Column: lineColumn, Msg: fmt.Sprintf("%d is more lines than a source can have", l.Line)}
 			}
 			if _, ok := known[l.File]; !ok {
 				known[strings.Clone(l.File)] = int32(len(s.files))

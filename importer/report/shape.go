@@ -19,7 +19,7 @@ func newShape(source []string, files bool) shape {
 		s.result = append(s.result, field.Tag.Get("csv"))
 	}
 	if !files {
-		s.left = slices.Index(s.result, fileName)
+		s.left = slices.Index(s.result, fileColumn)
 	}
 	for i, name := range source {
 		if isResult(name) {
