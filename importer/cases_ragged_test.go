@@ -7,6 +7,7 @@ import (
 
 	"rosterpatch/importer/report"
 	"rosterpatch/importer/sandbox"
+	"rosterpatch/mapping"
 )
 
 // A row that lacks cells is refused until somebody mends it: that a spreadsheet has
@@ -41,5 +42,32 @@ func TestRaggedRowInASpreadsheet(t *testing.T) {
 				t.Errorf("the rerun's report: %+v", again.lines)
 			}
 		})
+	}
+}
+
+// Nor does it of a row that cannot be taken apart, whatever the header.
+func TestMisquotedRowInASpreadsheet(t *testing.T) {
+	for _, source := range []string{"sourcedId,role\ne1,teacher\n\"e2\"x,teacher\n", "sourcedId\ne1\n\"e2\"x\n"} {
+		n := newNight(t, source, sandbox.Options{})
+		spec, err := mapping.Spec{}.Override([]string{"status=active"}, nil, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.options.Mapping = &spec
+		m := n.run()
+		m.tally(report.Updated, report.Invalid)
+		text, err := os.ReadFile(m.report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved := strings.NewReplacer("\"\"\"e2\"\"x,teacher\"\n", "\"\"\"e2\"\"x,teacher\",\r\n", "\n", "\r\n").Replace(string(text))
+		if err := os.WriteFile(m.report, []byte(saved), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n.options.Mapping = nil
+		again := n.rerun(m)
+		again.sawPatches(0)
+		again.tally(report.Updated, report.Invalid)
+		contains(t, again.lines[1].Message, "quote")
 	}
 }

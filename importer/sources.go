@@ -184,9 +184,20 @@ func (s *sourceFile) item(f *feed, row source.Row, shard Shard) (item, bool) {
 	}
 	if row.Ragged != "" {
 		it.settle(report.Invalid, row.Ragged)
+		it.settled.Fingerprint = asRead(row.Cells)
 		return it, true
 	}
 	return it, it.read(s.mapping, row.Cells)
+}
+
+// asRead is the fingerprint of a row that cannot be matched to the header: of its
+// cells, but for blank ones at its end, which a spreadsheet adds to make all lines
+// of one width. While it holds, nobody has mended the row.
+func asRead(cells []string) string {
+	for len(cells) > 0 && strings.TrimSpace(cells[len(cells)-1]) == "" {
+		cells = cells[:len(cells)-1]
+	}
+	return mapping.Change{SourcedID: strings.Join(cells, "\x00")}.Fingerprint()
 }
 
 // read fills in what the cells say; it is false if the row is not taken.

@@ -79,6 +79,17 @@ func name(begun, path string) error {
 // /dev/null must not cost the machine its /dev/null. The report is unlinked, not
 // emptied, so that who reads it goes on reading it.
 func MakeWay(path string) error {
+	if err := replaceable(path); err != nil {
+		return err
+	}
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// replaceable is an error where something stands at path that is not a file.
+func replaceable(path string) error {
 	old, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -89,7 +100,7 @@ func MakeWay(path string) error {
 	if !old.Mode().IsRegular() && old.Mode()&fs.ModeSymlink == 0 {
 		return &fs.PathError{Op: "replace", Path: path, Err: errors.New("not a regular file; a report can only take the place of one")}
 	}
-	return os.Remove(path)
+	return nil
 }
 
 // syncDir makes a new name in a directory outlive a power cut.

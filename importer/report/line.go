@@ -137,7 +137,7 @@ func (c *columns) line(cells []string) (Line, *Error) {
 		Fingerprint:  c.Fingerprint,
 		Before:       c.Before,
 		After:        c.After,
-		Cells:        unpadded(outcome, restore(c.Message), cells),
+		Cells:        cells,
 	}, nil
 }
 

@@ -32,23 +32,31 @@ func Merge(ctx context.Context, out string, o CreateOptions, paths ...string) (e
 	if err != nil {
 		return err
 	}
-	facts := set.facts()
+	outcomes := make(map[Outcome]int)
 	err = set.each(ctx, func(_ *part, l Line) error {
-		facts.Outcomes[l.Outcome]++
+		outcomes[l.Outcome]++
 		return w.Add(l)
 	})
 	err = errors.Join(err, w.Close())
-	if err == nil && o.Force {
-		err = MakeWay(out)
-	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case o.Force:
+		if err = replaceable(out); err == nil {
+			err = os.Rename(begun, out)
+		}
+	default:
 		err = name(begun, out)
 	}
 	if err != nil {
 		os.Remove(begun)
 		return err
 	}
-	return WriteFacts(FactsPath(out), facts)
+	facts := set.facts()
+	if facts == nil { // as of the reports themselves, a rerun is to know that there are none
+		return MakeWay(FactsPath(out))
+	}
+	set.end(facts, outcomes)
+	return WriteFacts(FactsPath(out), *facts)
 }
 
 // alike refuses reports whose lines are not lines of one thing.
@@ -63,18 +71,19 @@ func (s *set) alike() error {
 		}
 	}
 	for _, p := range s.parts {
-		if left := p.unreached(); left > 0 {
-			return &Error{File: p.path, Msg: fmt.Sprintf("its run was killed before it came to %s", Counted(left, "row")), Fix: "finish it with rerun, then merge"}
+		if p.left > 0 {
+			return &Error{File: p.path, Msg: fmt.Sprintf("has no line for %s: its run was killed, or still runs", Counted(p.left, "row")), Fix: "finish it with rerun, then merge"}
 		}
 	}
 	return nil
 }
 
-// run is the facts of all the runs: those of the latest, with what can be added
-// up added up. Percentiles cannot, so there are none.
-func (s *set) facts() Facts {
+// facts are what the runs have to say together: what the latest says, with
+// requests, retries and throttles added up. Percentiles cannot be added up, so there
+// are none. They are nil if no run says anything.
+func (s *set) facts() *Facts {
 	var latest *part
-	sum := Facts{Outcomes: map[Outcome]int{}, State: Finished}
+	sum := &Facts{Outcomes: map[Outcome]int{}, State: Finished}
 	for _, p := range s.parts {
 		if p.facts == nil {
 			continue
@@ -88,20 +97,28 @@ func (s *set) facts() Facts {
 		if p.facts.End.After(sum.End) {
 			sum.End = p.facts.End
 		}
-		if !p.redone && p.facts.State != Finished {
-			sum.State, sum.StopReason = Stopped, p.facts.StopReason
-		}
 		sum.Requests += p.facts.Requests
 		sum.Retries += p.facts.Retries
 		sum.Throttles += p.facts.Throttles
 	}
+	if latest == nil {
+		return nil
+	}
 	sum.Rows = len(s.places)
-	if latest != nil {
-		sum.Command, sum.Version, sum.Sources, sum.Options = latest.facts.Command, latest.facts.Version, latest.facts.Sources, latest.facts.Options
+	sum.Command, sum.Version, sum.Sources, sum.Options = latest.facts.Command, latest.facts.Version, latest.facts.Sources, latest.facts.Options
+	if !slices.ContainsFunc(s.parts, func(p *part) bool { return p.facts == nil || p.facts.Shard != latest.facts.Shard }) {
 		sum.Shard = latest.facts.Shard
 	}
-	if slices.ContainsFunc(s.parts, func(p *part) bool { return p.facts != nil && p.facts.Shard != sum.Shard }) {
-		sum.Shard = ""
-	}
 	return sum
+}
+
+// end notes what is known once the lines are counted: rows that are unsent are of
+// a run that stopped.
+func (s *set) end(f *Facts, outcomes map[Outcome]int) {
+	f.Outcomes = outcomes
+	for _, p := range s.parts {
+		if outcomes[Unsent] > 0 && p.facts != nil && p.facts.State != Finished {
+			f.State, f.StopReason = Stopped, p.facts.StopReason
+		}
+	}
 }

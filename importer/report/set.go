@@ -28,15 +28,7 @@ type part struct {
 	source string
 	latest time.Time
 	lines  int
-	redone bool // a later run of the set took its rows again
-}
-
-// unreached is how many rows a killed run never came to, unless a rerun did.
-func (p *part) unreached() int {
-	if p.facts == nil || p.redone {
-		return 0
-	}
-	return max(0, p.facts.Rows-p.lines)
+	left   int // rows of its source that no report of the set has a line for, where it is the latest to lack some
 }
 
 // place is where a row's line stands: 24 bytes, since there may be millions.
@@ -143,18 +135,43 @@ func (s *set) index(ctx context.Context) error {
 			cmp.Compare(b.offset, a.offset),
 		)
 	})
-	kept := s.places[:0]
-	for _, p := range s.places {
-		if n := len(kept); n > 0 && kept[n-1].sameRow(p) {
-			if p.part != kept[n-1].part {
-				s.parts[p.part].redone = true
-			}
+	s.places = slices.CompactFunc(s.places, place.sameRow)
+	for source := range sources {
+		s.findLeft(int32(source), sources[source])
+	}
+	return nil
+}
+
+// findLeft counts the rows of a source that no report has a line for. A rerun is
+// to hold as many rows as the run that it finishes, and shards are to hold other
+// rows each.
+func (s *set) findLeft(number int32, source string) {
+	wanted := make(map[string]int) // by shard
+	var latest *part
+	for _, p := range s.parts {
+		if p.source != source || p.facts == nil {
 			continue
 		}
-		kept = append(kept, p)
+		wanted[p.facts.Shard] = max(wanted[p.facts.Shard], p.facts.Rows)
+		if p.facts.Rows > p.lines && (latest == nil || p.latest.After(latest.latest)) {
+			latest = p
+		}
 	}
-	s.places = kept
-	return nil
+	if latest == nil {
+		return
+	}
+	shards, have := 0, 0
+	for shard, rows := range wanted {
+		if shard != "" {
+			shards += rows
+		}
+	}
+	for _, p := range s.places {
+		if p.source == number {
+			have++
+		}
+	}
+	latest.left = max(0, max(wanted[""], shards)-have)
 }
 
 func (p place) sameRow(q place) bool {

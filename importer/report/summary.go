@@ -89,9 +89,9 @@ func Summarise(ctx context.Context, paths ...string) (*Summary, error) {
 	c := newCount(len(set.files) > 1)
 	columns := make(map[*part]columnsOf, len(set.parts))
 	for i, p := range set.parts {
-		c.Unreached += p.unreached()
+		c.Unreached += p.left
 		columns[p] = findColumns(p.Header(), i)
-		c.Reports = append(c.Reports, Report{Path: p.path, Lines: p.lines, Torn: p.Torn(), Left: p.unreached(), Facts: p.facts})
+		c.Reports = append(c.Reports, Report{Path: p.path, Lines: p.lines, Torn: p.Torn(), Left: p.left, Facts: p.facts})
 	}
 	err = set.each(ctx, func(p *part, l Line) error {
 		if undone, id := c.line(columns[p], &l); undone {

@@ -49,14 +49,6 @@ func (r *Rows) misquoted() []string {
 	return []string{strings.TrimRight(string(r.lines.text), "\r\n")}
 }
 
-// whole begins what is said of such a row, as of any with too few cells.
-func (r *Rows) whole() string {
-	if len(r.Header) == 1 {
-		return ""
-	}
-	return fmt.Sprintf("1 cell where the header has %d, since it cannot be told where the cells end: ", len(r.Header))
-}
-
 // misquoting says what is wrong with the quotes of one line.
 func (r *Rows) misquoting(err error) string {
 	if bytes.Contains(r.lines.text, []byte(`="`)) {

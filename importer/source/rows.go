@@ -142,7 +142,7 @@ func (r *Rows) read() (Row, error) {
 			row.Cells, row.Ragged, err = r.match(row.Cells)
 		}
 	case !r.unclosed():
-		row.Cells, row.Ragged, err = r.misquoted(), r.whole()+r.misquoting(err), nil
+		row.Cells, row.Ragged, err = r.misquoted(), r.misquoting(err), nil
 	}
 	if err != nil {
 		return Row{}, r.refusal(err)
