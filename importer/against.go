@@ -74,10 +74,9 @@ func (r *run) earlierReports(path string) (reports []dated, why string, err erro
 		facts, err := report.ReadFacts(report.FactsPath(path))
 		if err != nil {
 			facts = report.Facts{} // its lines have what it takes
-		} else if other := recordedIn(facts).BaseURL; other != r.serverName() {
-			if !local(other) || !local(r.serverName()) {
-				return nil, "", &UsageError{"--against", path, fmt.Sprintf("is of a run against %s, and this one is against %s", other, r.serverName())}
-			}
+		} else if other := recordedIn(facts).BaseURL; !r.sameServer(other) {
+			return nil, "", &UsageError{"--against", path, otherServer(path, other, r.serverName())}
+		} else if other != r.serverName() {
 			r.Log.Warn().Str("report", path).Str("of", other).Str("this", r.serverName()).Msg("the report to go by is of another server")
 		}
 		return []dated{{path, facts}}, "", nil
@@ -116,7 +115,7 @@ func carriedOn(found []dated, i int) (carried []int, missing string) {
 			return nil, "the report"
 		}
 		i = slices.IndexFunc(found, func(d dated) bool { return filepath.Base(d.path) == filepath.Base(of.Path) })
-		if i < 0 || i >= carried[0] {
+		if i < 0 || i >= carried[0] || found[i].Command == "" { // or its facts are lost
 			return nil, of.Path
 		}
 		carried = slices.Insert(carried, 0, i)

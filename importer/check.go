@@ -79,7 +79,7 @@ func (c *Checked) read(ctx context.Context, s *setup, note func(Finding)) error 
 	defer rows.close()
 	c.Warnings = append(c.Warnings, rows.warn...)
 	seen, err := judge(ctx, rows, s.Limits, func(it item) {
-		for _, f := range it.findings(s.Sources[0], s.spooled) {
+		for _, f := range it.findings(s.name()) {
 			note(f)
 		}
 	})
@@ -121,15 +121,12 @@ const (
 )
 
 // findings are what is wrong with the row.
-func (it *item) findings(file, spooled string) []Finding {
+func (it *item) findings(file string) []Finding {
 	if it.settled == nil || it.settled.Outcome != report.Invalid {
 		return nil
 	}
 	if it.file != "" {
 		file = it.file
-	}
-	if file == spooled {
-		file = "stdin"
 	}
 	problems := it.problems
 	if problems == nil {

@@ -69,7 +69,7 @@ func (e *earlier) open(f *feed) (err error) {
 	}
 	f.files = len(e.files) > 1
 	if n := e.reader.Torn(); n > 0 {
-		f.warn = append(f.warn, fmt.Sprintf("%d lines of %s were cut off by a kill; their rows are read again", n, e.path))
+		f.warn = append(f.warn, fmt.Sprintf("%s of %s cannot be read, such as one that a kill cut off: the rows are read from their source again", report.Counted(n, "line"), e.path))
 	}
 	if e.count < e.facts.Rows && !e.plan { // a row that was deleted from a plan is not wanted
 		if err := e.openRest(); err != nil {
@@ -188,6 +188,7 @@ func (e *earlier) inColumns(cells []string) []string {
 
 // reread finds out anew what the row of a line is to become.
 func (e *earlier) reread(it *item, l report.Line) error {
+	it.tried = l.Attempts > 0
 	if e.mode == restoring {
 		it.change.SourcedID = e.mapping.ID(l.Cells)
 		return it.restore(e.path, l.After, l.Before)
@@ -195,7 +196,6 @@ func (e *earlier) reread(it *item, l report.Line) error {
 	if !it.read(e.mapping, l.Cells) {
 		it.settle(report.Unchanged, "--where does not take this row any more")
 	}
-	it.tried = l.Attempts > 0
 	differs := l.Fingerprint != "" && it.change.Fingerprint() != l.Fingerprint
 	if it.mended = differs && !e.lost; differs && e.lost {
 		it.settle(report.Invalid, fmt.Sprintf("its cells do not say what result.fingerprint stands for: they were mended, or the run read them with other options, which %s would tell; bring that file back, or clear result.fingerprint to send what the cells say", report.FactsPath(e.path)))

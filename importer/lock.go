@@ -74,7 +74,8 @@ func (r *run) claim(ctx context.Context) error {
 		}
 		r.release = append(r.release, release)
 	}
-	remove, err := r.spool(ctx, strings.TrimSuffix(r.path, ".csv")+".source")
+	dir, name := filepath.Split(r.path)
+	remove, err := r.spool(ctx, dir+"."+strings.TrimSuffix(name, ".csv")+".source") // a name that no one else gives
 	if err != nil {
 		return err
 	}

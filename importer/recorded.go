@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"time"
+	"unicode/utf8"
 
 	"rosterpatch/importer/report"
 	"rosterpatch/mapping"
@@ -43,7 +45,7 @@ func (s *setup) recorded(of *report.Source) (json.RawMessage, error) {
 		r.Delimiter = string(s.Reading.Delimiter)
 	}
 	if !s.FinishBy.IsZero() {
-		r.FinishBy = s.FinishBy.Format("2006-01-02T15:04:05Z07:00")
+		r.FinishBy = s.FinishBy.Format(time.RFC3339)
 	}
 	return json.Marshal(r)
 }
@@ -51,17 +53,17 @@ func (s *setup) recorded(of *report.Source) (json.RawMessage, error) {
 // recall takes over how the run of the report read its rows, and whether it read
 // them back, where the options do not say otherwise.
 func (s *setup) recall() error {
+	path := report.FactsPath(s.Sources[0])
 	var r recorded
 	if err := json.Unmarshal(s.facts.Options, &r); err != nil {
-		return fmt.Errorf("read the options of the earlier run: %w", err)
+		return fmt.Errorf("read the options in %s: %w", path, err)
 	}
-	spec, err := mapping.Parse("the mapping of the earlier run", []byte(r.Mapping))
+	spec, err := mapping.Parse(path, []byte(r.Mapping))
 	if err != nil {
 		return err
 	}
-	if now := s.serverName(); r.BaseURL != now && !(local(r.BaseURL) && local(now)) {
-		return fmt.Errorf("%s is of a run against %s, and this one is against %s; if that is the same server under another name, put the name as options.baseUrl into %s",
-			s.Sources[0], r.BaseURL, now, report.FactsPath(s.Sources[0]))
+	if !s.sameServer(r.BaseURL) {
+		return fmt.Errorf("%s %s", s.Sources[0], otherServer(s.Sources[0], r.BaseURL, s.serverName()))
 	}
 	if s.Mapping == nil {
 		s.Mapping = &spec
@@ -70,13 +72,25 @@ func (s *setup) recall() error {
 	s.Verify = s.Verify || r.Verify
 	s.files, s.mode, s.of = r.Files, r.Mode, r.Of
 	s.Reading.Encoding = r.Encoding
-	for _, d := range r.Delimiter {
-		s.Reading.Delimiter = d
+	if r.Delimiter != "" {
+		s.Reading.Delimiter, _ = utf8.DecodeRuneInString(r.Delimiter)
 	}
 	if s.facts.Shard != "" {
 		s.Shard, err = ParseShard(s.facts.Shard)
 	}
 	return err
+}
+
+// sameServer reports whether what was done to a server of this name says anything
+// of the one that the options name.
+func (o *Options) sameServer(other string) bool {
+	return other == o.serverName() || local(other) && local(o.serverName())
+}
+
+// otherServer is what is wrong with the report of a run against another server.
+func otherServer(path, other, this string) string {
+	return fmt.Sprintf("is of a run against %s, and this one is against %s; if that is the same server under another name, put the name as options.baseUrl into %s",
+		other, this, report.FactsPath(path))
 }
 
 // local reports whether a server is one for trying things out, on this machine:

@@ -21,6 +21,8 @@ type setup struct {
 	mode    mode
 	of      *report.Source // what the run of that report took its rows from, if that was a report or plan
 	spooled string         // where a source is kept that can be read only once
+
+	spooledAs string // its name
 }
 
 // mode is whether a run looks at a record before it sends a row.
@@ -41,7 +43,9 @@ func setUp(o Options, command string) (*setup, error) {
 			return nil, &RefusedError{Cause: err}
 		}
 	} else if len(o.Sources) > 1 {
-		s.files = o.Sources
+		for _, path := range o.Sources {
+			s.files = append(s.files, sourceName(path))
+		}
 	}
 	switch command {
 	case report.CommandApply:
@@ -51,6 +55,22 @@ func setUp(o Options, command string) (*setup, error) {
 	}
 	s.Limits = s.Limits.or(DefaultLimits())
 	return s, nil
+}
+
+// name is what the first source is called.
+func (s *setup) name() string {
+	if s.Sources[0] == s.spooled {
+		return s.spooledAs
+	}
+	return s.Sources[0]
+}
+
+// sourceName is what reports and messages call a source.
+func sourceName(path string) string {
+	if path == "-" {
+		return "stdin"
+	}
+	return path
 }
 
 // readsReport reports whether the run takes its rows from a report or plan.

@@ -87,10 +87,10 @@ func (s *setup) openSource(i int) (*sourceFile, error) {
 	path := s.Sources[i]
 	name := path
 	switch {
-	case path == s.spooled:
-		name = "stdin"
 	case len(s.files) > 1:
 		name = s.files[i]
+	case path == s.spooled:
+		name = s.spooledAs
 	}
 	reading := s.Reading
 	reading.Name = name

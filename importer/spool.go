@@ -13,7 +13,7 @@ import (
 
 // spool copies standard input, or a pipe that is named as a source, to a file
 // of its own: a run reads its source twice, and a rerun may have to read it
-// again. It ends when ctx does, though there be no more to read.
+// again. It ends when ctx does, even while the pipe is silent.
 func (s *setup) spool(ctx context.Context, path string) (remove func(), err error) {
 	remove = func() {}
 	for i, name := range s.Sources {
@@ -29,12 +29,15 @@ func (s *setup) spool(ctx context.Context, path string) (remove func(), err erro
 			return remove, &UsageError{"FILE", name, "is a second one that can be read only once; name one such"}
 		}
 		os.Remove(path) // of a run that was killed before it had a report
-		if err := source.Spool(interruptible(ctx, open), path); err != nil {
+		in := interruptible(ctx, open)
+		err := source.Spool(in, path)
+		in.Close() // whoever reads the pipe is not to wait for ever where the copy could not be written
+		if err != nil {
 			return remove, err
 		}
 		remove = func() { os.Remove(path) }
 		s.Sources = slices.Clone(s.Sources)
-		s.Sources[i], s.spooled = path, path
+		s.Sources[i], s.spooled, s.spooledAs = path, path, sourceName(name)
 	}
 	return remove, nil
 }
@@ -56,15 +59,18 @@ func (s *setup) spoolAside(ctx context.Context) (remove func(), err error) {
 
 // interruptible reads what open opens, until ctx ends: neither opening a pipe
 // nor reading from it ends by itself while its other end is silent.
-func interruptible(ctx context.Context, open func() (io.ReadCloser, error)) io.Reader {
+func interruptible(ctx context.Context, open func() (io.ReadCloser, error)) io.ReadCloser {
 	out, in := io.Pipe()
-	context.AfterFunc(ctx, func() { in.CloseWithError(context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { in.CloseWithError(context.Cause(ctx)) })
 	go func() {
+		defer stop()
 		from, err := open()
-		if err == nil {
-			defer from.Close()
-			_, err = io.Copy(in, from)
+		if err != nil {
+			in.CloseWithError(&RefusedError{Cause: err})
+			return
 		}
+		defer from.Close()
+		_, err = io.Copy(in, from)
 		in.CloseWithError(err)
 	}()
 	return out

@@ -51,11 +51,15 @@ type undoing struct {
 	reader  *report.Reader
 	mapping *mapping.Mapping // tells the ids
 	lines   spill            // place of a row in the sources, backwards → offset of its line
+	count   int              // lines
 }
 
 func (u *undoing) open(f *feed) error {
 	if u.facts.State == report.Running {
 		return fmt.Errorf("the run of %s was killed, so what it changed last is not known; finish it with rerun, then undo that", u.path)
+	}
+	if u.facts.Command == report.CommandPlan {
+		return fmt.Errorf("%s is a plan: nothing of it was sent, so there is nothing to put back", u.path)
 	}
 	var err error
 	if u.reader, err = report.Open(u.path); err != nil {
@@ -69,7 +73,16 @@ func (u *undoing) open(f *feed) error {
 	if f.of, err = sourceOf(u.path); err != nil {
 		return err
 	}
-	return u.index()
+	if err := u.index(); err != nil {
+		return err
+	}
+	if n := u.reader.Torn(); n > 0 {
+		return fmt.Errorf("%s of %s cannot be read, so what their rows changed cannot be put back; bring the report back as it was written", report.Counted(n, "line"), u.path)
+	}
+	if left := u.facts.Rows - u.count; left > 0 {
+		f.warn = append(f.warn, fmt.Sprintf("%s has no line for %s: they are left as they are", u.path, report.Counted(left, "row")))
+	}
+	return nil
 }
 
 func (u *undoing) close() {
@@ -90,6 +103,7 @@ func (u *undoing) index() error {
 		if err != nil {
 			return err
 		}
+		u.count++
 		restorable = restorable || l.Before != ""
 		file, err := u.file(l.File)
 		if err != nil {

@@ -26,6 +26,7 @@ type redactor struct {
 	secrets []spelled
 	plain   *words // the secrets in every spelling that can be told from the text around it
 	bare    *words // and in those that are looked for among letters and digits alone
+	long    *words // those of plain that no record holds by chance
 }
 
 // spelled is one secret.
@@ -45,10 +46,15 @@ func (r *redactor) add(secret string) {
 		r.secrets = slices.Delete(r.secrets, 1, 2)
 	}
 	r.secrets = append(r.secrets, spelled{spellings(secret), bareSpellings(secret)})
-	r.plain, r.bare = &words{}, &words{}
+	r.plain, r.bare, r.long = &words{}, &words{}, &words{}
 	for _, s := range r.secrets {
 		r.plain.add(s.plain...)
 		r.bare.add(s.bare...)
+		for _, word := range s.plain {
+			if len(word) >= bodySecret {
+				r.long.add(word)
+			}
+		}
 	}
 }
 
@@ -79,12 +85,15 @@ func (r *redactor) text(s string) string {
 // always that is b itself.
 func (r *redactor) body(b []byte) []byte {
 	r.mu.RLock()
-	plain, secrets := r.plain, r.secrets
+	long := r.long
 	r.mu.RUnlock()
-	for _, s := range secrets {
-		for _, word := range s.plain {
-			if len(word) >= bodySecret && bytes.Contains(b, []byte(word)) {
-				return []byte(plain.blank(string(b), (*words).whole))
+	if long == nil {
+		return b
+	}
+	for _, begin := range long {
+		for _, word := range begin {
+			if bytes.Contains(b, []byte(word)) {
+				return []byte(long.blank(string(b), (*words).whole))
 			}
 		}
 	}
