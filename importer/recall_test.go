@@ -226,3 +226,59 @@ func TestRerunOfAKilledRunWithMovedColumns(t *testing.T) {
 	})
 	ended[*importer.RefusedError](n.rerun(killed), `"role"`)
 }
+
+// Standard input can be one of several sources, and what is made of it read again.
+func TestRerunOfStandardInputAmongSeveralFiles(t *testing.T) {
+	n := newSchool(t, rows(1), sandbox.Options{}, enrolled("e1"), enrolled("x1"), enrolled("x2"))
+	n.fails(func(q sandbox.Request) string { return map[string]string{"x2": "failure"}[q.SourcedID] })
+	m := n.do("import", importer.Run, n.path("rows.csv"), func(o *importer.Options) {
+		o.Sources, o.Stdin, o.Report = append(o.Sources, "-"), strings.NewReader("sourcedId,role\nx1,teacher\nx2,teacher\n"), n.path("night.report.csv")
+	})
+	if m.outcomes[report.Updated] != 2 || m.outcomes[report.Failed] != 1 {
+		t.Fatalf("%v, %v", m.outcomes, m.err)
+	}
+	n.fails(nil)
+	again := n.rerun(m)
+	again.finished()
+	if again.outcomes[report.Updated] != 3 {
+		t.Errorf("%v", again.outcomes)
+	}
+	again.sent(`x2 {"enrollment":{"role":"teacher"}}`)
+}
+
+// What a line said that cannot be read any more is not known, so nothing is put back.
+func TestUndoOfATornReportIsRefused(t *testing.T) {
+	n := newSchool(t, "sourcedId,endDate\ne1,2027-06-30\ne2,2027-06-30\n", sandbox.Options{}, enrolled("e1"), enrolled("e2"))
+	applied := n.apply(n.plan())
+	text, err := os.ReadFile(applied.report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(applied.report, text[:len(text)-5], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused := n.undo(applied)
+	ended[*importer.RefusedError](refused, "1 line", "bring the report back")
+	refused.sawPatches(0)
+}
+
+// A rerun of an undo whose answers were lost can be undone all the same.
+func TestRerunOfAnUndoCanBeUndone(t *testing.T) {
+	n := newSchool(t, "sourcedId,endDate\ne1,2027-06-30\n", sandbox.Options{}, enrolled("e1"))
+	applied := n.apply(n.plan())
+	as := n.rows.Snapshot()
+	n.fails(func(q sandbox.Request) string { return map[string]string{"PATCH": "lost"}[q.Method] })
+	undone := n.undo(applied, func(o *importer.Options) { o.Retries = 0 })
+	undone.tally(report.Unknown)
+	n.fails(nil)
+	rerun := n.rerun(undone)
+	rerun.tally(report.Unchanged)
+	n.undo(rerun).tally(report.Updated)
+	n.same(as, "after the undo of the rerun of the undo")
+}
+
+// A plan has changed nothing.
+func TestUndoOfAPlanIsRefused(t *testing.T) {
+	n := newSchool(t, "sourcedId,endDate\ne1,2027-06-30\n", sandbox.Options{}, enrolled("e1"))
+	ended[*importer.RefusedError](n.undo(n.plan()), "is a plan")
+}

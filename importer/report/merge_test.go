@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -158,5 +159,57 @@ func TestMergeKeepsSourcesApart(t *testing.T) {
 	}
 	if !s.sources || s.Reasons[0].where() != "a.csv:2 (a)" {
 		t.Errorf("%v", s.Reasons)
+	}
+}
+
+// A row that is in two reports does not make up for those that are in none, and a
+// rerun is to hold no more rows than the run that it finishes.
+func TestRowsThatNoReportHas(t *testing.T) {
+	part := func(path string, hour, rows, from, to int, shard string) {
+		var lines []Line
+		for i := from; i < to; i++ {
+			lines = append(lines, Line{Line: i + 2, Outcome: Updated, Cells: []string{fmt.Sprint("enr-", i)}})
+		}
+		save(t, path, []string{"sourcedId"}, &Facts{State: Running, Command: "import", Start: night.Add(time.Duration(hour) * time.Hour), Shard: shard,
+			Rows: rows, Sources: []Source{{Path: "a.csv", SHA256: "aa"}}, Options: []byte(`{}`)}, lines...)
+	}
+	for _, tt := range []struct {
+		name  string
+		write func()
+		want  int
+	}{
+		{"a run of a few rows beside a killed one", func() { part("a.csv", 1, 100, 0, 40, ""); part("b.csv", 2, 2, 3, 5, "") }, 60},
+		{"a killed rerun beside its run", func() { part("a.csv", 1, 100, 0, 40, ""); part("b.csv", 2, 100, 0, 10, "") }, 60},
+		{"a rerun that came to its end", func() { part("a.csv", 1, 100, 0, 40, ""); part("b.csv", 2, 100, 0, 100, "") }, 0},
+		{"shards, one of them killed", func() { part("a.csv", 1, 50, 0, 20, "0/2"); part("b.csv", 1, 50, 50, 100, "1/2") }, 30},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			tt.write()
+			s, err := Summarise(t.Context(), "a.csv", "b.csv")
+			if err != nil || s.Unreached != tt.want {
+				t.Errorf("%d rows are in no report, want %d; %v", s.Unreached, tt.want, err)
+			}
+			if err := Merge(t.Context(), "all.csv", CreateOptions{}, "a.csv", "b.csv"); (err != nil) != (tt.want > 0) {
+				t.Errorf("the merge ended with %v", err)
+			}
+		})
+	}
+}
+
+// Of reports of which nothing else is known, a merge says nothing else.
+func TestMergeWithoutFacts(t *testing.T) {
+	t.Chdir(t.TempDir())
+	paths := shards(t, 30)
+	for _, path := range paths {
+		if err := os.Remove(FactsPath(path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Merge(t.Context(), "all.csv", CreateOptions{}, paths...); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadFacts(FactsPath("all.csv")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the facts are read with %v", err)
 	}
 }
