@@ -205,8 +205,8 @@ func (s *sent) read(earlier dated, number int, o Options) error {
 		if earlier.Command == report.CommandRerun && l.FinishedAt.Before(earlier.Start) {
 			by = 0
 		}
-		at := was.Mode.key(place(max(slices.Index(was.Files, l.File), 0), l.Line)) << 12 >> 12
-		e := sentEntry{id: hashOf(id), order: uint64(by)<<52 | at}
+		at := was.Mode.key(place(max(slices.Index(was.Files, l.File), 0), l.Line))
+		e := sentEntry{id: hashOf(id), order: uint64(by)<<placeBits | at&(1<<placeBits-1)}
 		if l.Outcome.Done() {
 			e.change = changeOf(l.Fingerprint)
 		}

@@ -8,8 +8,12 @@ import (
 	"rosterpatch/importer/report"
 )
 
-// place orders rows as they stand in the sources.
+// place orders rows as they stand in the sources: 40 bits are the line's, the file's
+// stand in front of them.
 func place(file, line int) uint64 { return uint64(file)<<40 | uint64(line) }
+
+// placeBits is how many bits hold a place, of up to 4,096 files.
+const placeBits = 52
 
 // key makes a place the key by which rows are ordered. It is reversed for an undo:
 // of several changes to one id the last is undone first.

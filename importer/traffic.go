@@ -45,12 +45,12 @@ func (t *traffic) note(r result) {
 }
 
 // fill puts the counts into the facts of a run.
-func (t *traffic) fill(run *report.Facts) {
+func (t *traffic) fill(facts *report.Facts) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	run.Requests, run.Retries, run.Throttles = t.requests, t.retries, t.throttles
+	facts.Requests, facts.Retries, facts.Throttles = t.requests, t.retries, t.throttles
 	if t.requests > 0 {
-		run.Latency = &report.Latency{
+		facts.Latency = &report.Latency{
 			P50: t.percentile(0.50), P95: t.percentile(0.95), P99: t.percentile(0.99),
 			Max: milliseconds(t.longest),
 		}

@@ -52,7 +52,7 @@ func (c *compiler) checkNames() {
 			noID = false
 			c.problem("column %q is not of OneRoster; did you mean %q? If so, rename it or put %s in a mapping file", name, near.column, flow("columns", near.column, name))
 		case isNear:
-			c.problem("column %q is not of OneRoster; did you mean %q? If so, rename it or put %s in a mapping file; if not, %s", name, near.column, flow("columns", near.column, name), flow("columns", near.column, ""))
+			c.problem("column %q is not of OneRoster; did you mean %q? If so, rename it or put %s in a mapping file; if not, put %s there to leave the column out", name, near.column, flow("columns", near.column, name), flow("columns", near.column, ""))
 		case !isMetadata(name) && likeMetadata(name) && c.sends("metadata") && !c.spec.feeds("metadata") && !slices.Contains(c.fields, "metadata"):
 			c.problem("column %q is not of OneRoster; metadata columns are named metadata.key; put %s in a mapping file, or %s to leave it out", name, flow("columns", "metadata.key", name), flow("columns", "metadata", ""))
 		default:

@@ -53,7 +53,10 @@ func (s *sample) add(value string) {
 		return
 	}
 	s.filled++
-	value = value[:min(len(value), maxSampled)]
+	if len(value) > maxSampled { // too long to be kept, and for a guess
+		s.many = true
+		return
+	}
 	_, known := s.values[value]
 	if !known && len(s.values) >= maxDistinct {
 		s.many = true

@@ -34,7 +34,14 @@ func TestSignalsWhileAPipeIsSilent(t *testing.T) {
 				if _, err := io.WriteString(in, "sourcedId,role\ne1,teacher\n"); err != nil {
 					t.Fatal(err)
 				}
+				ended := make(chan struct{})
+				go func() { defer close(ended); c.Wait() }()
 				for kept := false; !kept; time.Sleep(time.Millisecond) { // until it has read that
+					select {
+					case <-ended:
+						t.Fatalf("it ended by itself: %v", c.ProcessState)
+					default:
+					}
 					for _, glob := range []string{"*.source", "rosterpatch-*/source"} {
 						found, _ := filepath.Glob(s.path(glob))
 						for _, path := range found {
@@ -46,7 +53,7 @@ func TestSignalsWhileAPipeIsSilent(t *testing.T) {
 				if err := c.Process.Signal(syscall.SIGTERM); err != nil {
 					t.Fatal(err)
 				}
-				c.Wait()
+				<-ended
 				if code := c.ProcessState.ExitCode(); code != 143 {
 					t.Errorf("exit code %d", code)
 				}

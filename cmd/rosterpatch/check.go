@@ -26,8 +26,11 @@ type checkCommand struct {
 func (*checkCommand) Example() string { return `rosterpatch check samples/rollover.csv` }
 
 // ExitCodes are those the command can end with.
-func (*checkCommand) ExitCodes() []int {
-	return []int{exitDone, exitUnexpected, exitUsage, exitNotUpdated, exitRefused, exitInterrupted}
+func (*checkCommand) ExitCodes() map[int]string {
+	return otherCodes("nothing is wrong", map[int]string{
+		exitNotUpdated: "some rows are invalid",
+		exitRefused:    "a run would be refused: for what the file is, or a limit",
+	})
 }
 
 // Run is called by kong.

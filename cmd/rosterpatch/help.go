@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"syscall"
 
@@ -12,11 +13,11 @@ import (
 // example.
 type helped interface {
 	Example() string
-	ExitCodes() []int
+	ExitCodes() map[int]string // with what they mean
 }
 
-// meanings of the exit codes, as help prints them.
-func meanings() map[int]string {
+// runCodes are those of the commands that bring rows to the server.
+func runCodes() map[int]string {
 	return map[int]string{
 		exitDone:        "every row is updated or unchanged",
 		exitUnexpected:  "an unexpected error of the program or the disk",
@@ -28,6 +29,19 @@ func meanings() map[int]string {
 		exitLocked:      "another run holds the lock",
 		exitInterrupted: "interrupted by SIGINT, SIGTERM, once the rows in flight were answered",
 	}
+}
+
+// otherCodes are those of a command that brings no rows anywhere: what it ends with
+// when all is well, and what else it can end with.
+func otherCodes(done string, others map[int]string) map[int]string {
+	codes := map[int]string{
+		exitDone:        done,
+		exitUnexpected:  runCodes()[exitUnexpected],
+		exitUsage:       runCodes()[exitUsage],
+		exitInterrupted: "interrupted by SIGINT, SIGTERM",
+	}
+	maps.Copy(codes, others)
+	return codes
 }
 
 // printHelp is kong's own help, and what every command's ends with.
@@ -48,17 +62,12 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	}
 	fmt.Fprintln(ctx.Stdout, "\nExit codes:")
 	codes := command.ExitCodes()
-	slices.Sort(codes)
-	for _, code := range codes {
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
 		name := fmt.Sprint(code)
 		if code == exitInterrupted {
 			name = fmt.Sprintf("%d, %d", code+int(syscall.SIGINT), code+int(syscall.SIGTERM))
 		}
-		meaning := meanings()[code]
-		if code == exitDone && !slices.Contains(codes, exitNotUpdated) { // it is not about rows
-			meaning = "it is done"
-		}
-		fmt.Fprintf(ctx.Stdout, "  %-8s  %s\n", name, meaning)
+		fmt.Fprintf(ctx.Stdout, "  %-8s  %s\n", name, codes[code])
 	}
 	fmt.Fprintf(ctx.Stdout, "\nExample:\n  %s\n", command.Example())
 	return nil

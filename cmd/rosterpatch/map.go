@@ -27,8 +27,8 @@ func (*mapCommand) Detail() string {
 }
 
 // ExitCodes are those the command can end with.
-func (*mapCommand) ExitCodes() []int {
-	return []int{exitDone, exitUnexpected, exitUsage, exitRefused, exitInterrupted}
+func (*mapCommand) ExitCodes() map[int]string {
+	return otherCodes("the mapping file is printed", map[int]string{exitRefused: "what is named cannot be read as it should"})
 }
 
 // Run is called by kong.

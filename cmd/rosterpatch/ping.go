@@ -19,8 +19,11 @@ type pingCommand struct {
 func (*pingCommand) Example() string { return `rosterpatch ping --sandbox` }
 
 // ExitCodes are those the command can end with.
-func (*pingCommand) ExitCodes() []int {
-	return []int{exitDone, exitUnexpected, exitUsage, exitStopped, exitPermission, exitInterrupted}
+func (*pingCommand) ExitCodes() map[int]string {
+	return otherCodes("token and read succeeded", map[int]string{
+		exitStopped:    "the server cannot be reached",
+		exitPermission: runCodes()[exitPermission],
+	})
 }
 
 // Run is called by kong.

@@ -23,8 +23,8 @@ type reportCommand struct {
 func (*reportCommand) Example() string { return `rosterpatch report samples/rollover.report.csv` }
 
 // ExitCodes are those the command can end with.
-func (*reportCommand) ExitCodes() []int {
-	return []int{exitDone, exitUnexpected, exitUsage, exitRefused, exitInterrupted}
+func (*reportCommand) ExitCodes() map[int]string {
+	return otherCodes("the reports are read", map[int]string{exitRefused: "what is named cannot be read as it should"})
 }
 
 // Run is called by kong.

@@ -21,9 +21,7 @@ type running struct {
 }
 
 // ExitCodes are those the commands can end with.
-func (*running) ExitCodes() []int {
-	return []int{exitDone, exitUnexpected, exitUsage, exitNotUpdated, exitStopped, exitRefused, exitPermission, exitLocked, exitInterrupted}
-}
+func (*running) ExitCodes() map[int]string { return runCodes() }
 
 // action is what a command does: importer.Run and its like.
 type action func(context.Context, importer.Options) (importer.Summary, error)

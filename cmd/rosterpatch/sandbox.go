@@ -38,8 +38,10 @@ func (*sandboxCommand) Example() string {
 }
 
 // ExitCodes are those the command can end with.
-func (*sandboxCommand) ExitCodes() []int {
-	return []int{exitDone, exitUnexpected, exitUsage}
+func (*sandboxCommand) ExitCodes() map[int]string {
+	codes := otherCodes("it was stopped", nil)
+	delete(codes, exitInterrupted)
+	return codes
 }
 
 func (c *sandboxCommand) Run(p *process) (err error) {

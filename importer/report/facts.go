@@ -29,7 +29,7 @@ const (
 	CommandUndo   = "undo"
 )
 
-// Facts are the facts of a run that its lines do not hold: NAME.report.json.
+// Facts is what the lines of a report do not say of its run: NAME.report.json.
 // It holds no secret.
 type Facts struct {
 	State      State           `json:"state"`
@@ -66,7 +66,7 @@ type Latency struct {
 	Max float64 `json:"max"`
 }
 
-// FactsPath returns where the [Facts] of a report stands: x.report.json beside
+// FactsPath returns where the [Facts] of a report stand: x.report.json beside
 // x.report.csv.
 func FactsPath(report string) string {
 	if ext := filepath.Ext(report); strings.EqualFold(ext, ".csv") {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestSidePath(t *testing.T) {
+func TestFactsPath(t *testing.T) {
 	for report, want := range map[string]string{
 		"term.report.csv":    "term.report.json",
 		"a/term.plan.csv":    "a/term.plan.json",
@@ -60,7 +60,7 @@ func TestRunIsReadBackAsItWas(t *testing.T) {
 }
 
 // Who reads the path while it is written finds a whole run, the old or the new.
-func TestWriteRunNeverLeavesHalfAFile(t *testing.T) {
+func TestWriteFactsNeverLeavesHalfAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.report.json")
 	if err := WriteFacts(path, Facts{State: Running}); err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func TestWriteRunNeverLeavesHalfAFile(t *testing.T) {
 	}
 }
 
-func TestWriteRunCleansUp(t *testing.T) {
+func TestWriteFactsCleansUp(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.report.json")
 	if err := os.Mkdir(path, 0o700); err != nil { // what a rename cannot replace
@@ -93,7 +93,7 @@ func TestWriteRunCleansUp(t *testing.T) {
 	}
 }
 
-func TestReadRunErrors(t *testing.T) {
+func TestReadFactsErrors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.report.json")
 	if _, err := ReadFacts(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no file: %v", err)

@@ -47,7 +47,9 @@ func TestTheHeaderIsOnTheDiskFirst(t *testing.T) {
 	if !errors.Is(err, syscall.EIO) {
 		t.Errorf("a disk that cannot sync: %v", err)
 	}
-	_ = w.Close()
+	if err := w.Close(); !errors.Is(err, syscall.EIO) {
+		t.Errorf("and at the end: %v", err)
+	}
 }
 
 func TestLinesThatWaitGoOutTogether(t *testing.T) {
