@@ -3,19 +3,26 @@ package importer
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"rosterpatch/importer/oneroster"
 )
 
+// sighting is a record, and when it was read.
+type sighting struct {
+	record oneroster.Record
+	at     time.Time
+}
+
 // page is the job that reads the records of a batch, beginning behind those
 // found already: pages can be shorter than was asked for.
-func (c *comparer) page(batch []item, found map[string]oneroster.Record) *job {
+func (c *comparer) page(batch []item, found map[string]sighting) *job {
 	ids := make([]string, len(batch))
 	for i, it := range batch {
 		ids[i] = it.change.SourcedID
 	}
 	if found == nil {
-		found = make(map[string]oneroster.Record, len(batch))
+		found = make(map[string]sighting, len(batch))
 	}
 	query := oneroster.Query{IDs: ids, Limit: len(ids), Offset: len(found)}
 	return &job{
@@ -38,7 +45,7 @@ func (c *comparer) page(batch []item, found map[string]oneroster.Record) *job {
 			}
 			before := len(found)
 			for _, record := range page.Enrollments {
-				found[record.ID()] = record
+				found[record.ID()] = sighting{record, r.ended}
 			}
 			more := page.TotalCount <= 0 || len(found) < page.TotalCount // where that is not said, until a page brings nothing new
 			if more && len(found) > before && len(found) < len(batch) {
@@ -51,14 +58,15 @@ func (c *comparer) page(batch []item, found map[string]oneroster.Record) *job {
 
 // found decides the rows whose records were found, and has a single read say of
 // each of the others whether it is missing.
-func (c *comparer) found(batch []item, found map[string]oneroster.Record) (jobs []*job, err error) {
+func (c *comparer) found(batch []item, found map[string]sighting) (jobs []*job, err error) {
 	for _, it := range batch {
-		record, ok := found[it.change.SourcedID]
+		seen, ok := found[it.change.SourcedID]
 		if !ok {
 			jobs = append(jobs, c.confirm(it))
 			continue
 		}
-		next, err := following(c.decide(it, record))
+		it.lookedAt = seen.at
+		next, err := following(c.decide(it, seen.record))
 		if err != nil {
 			return nil, err
 		}

@@ -100,6 +100,7 @@ func (c *comparer) one(it item) *job {
 			if !found {
 				return nil, c.unread(it, r)
 			}
+			it.lookedAt = r.ended
 			return following(c.decide(it, record))
 		},
 	}

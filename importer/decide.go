@@ -95,7 +95,11 @@ func (s *sender) apply(it item, record oneroster.Record) (*job, error) {
 		now := held(record, name)
 		seen, planned := it.seen(name, f.Value)
 		if planned && !asSeen(name, now, seen) && !s.twins.know(&it, name, now) {
-			l := it.line(report.Conflict) // with what the earlier look saw, so that a rerun is held to it too
+			outcome := report.Conflict
+			if it.doubted { // then it may be our change that someone has changed
+				outcome = report.Unknown
+			}
+			l := it.line(outcome) // with what the earlier look saw, so that a rerun is held to it too
 			l.Message = fmt.Sprintf("%s: the record held %s then and holds %s now, so it was left alone", name, shown(seen), shown(now))
 			return nil, s.write(l)
 		}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"rosterpatch/importer/oneroster"
 	"rosterpatch/importer/report"
 	"rosterpatch/mapping"
 )
@@ -102,6 +103,14 @@ func (e *earlier) index() error {
 		if err := errors.Join(e.lines.add(at, uint64(e.reader.Offset())), ids.add(hashOf(id), at)); err != nil {
 			return err
 		}
+		if e.lost && e.command == report.CommandRerun {
+			switch {
+			case l.Outcome == report.Planned:
+				return fmt.Errorf("%s is a plan; send it with apply", e.path)
+			case l.Before != "":
+				e.mode = comparing
+			}
+		}
 		e.count++
 		e.last = at
 	}
@@ -188,7 +197,7 @@ func (e *earlier) inColumns(cells []string) []string {
 
 // reread finds out anew what the row of a line is to become.
 func (e *earlier) reread(it *item, l report.Line) error {
-	it.tried = l.Attempts > 0
+	it.tried, it.doubted = l.Attempts > 0 || l.Outcome == report.Unknown, l.Outcome == report.Unknown
 	if e.mode == restoring {
 		it.change.SourcedID = e.mapping.ID(l.Cells)
 		return it.restore(e.path, l.After, l.Before)
@@ -199,6 +208,9 @@ func (e *earlier) reread(it *item, l report.Line) error {
 	differs := l.Fingerprint != "" && it.change.Fingerprint() != l.Fingerprint
 	if it.mended = differs && !e.lost; differs && e.lost {
 		it.settle(report.Invalid, fmt.Sprintf("its cells do not say what result.fingerprint stands for: they were mended, or the run read them with other options, which %s would tell; bring that file back, or clear result.fingerprint to send what the cells say", report.FactsPath(e.path)))
+	}
+	if l.Before == "" && l.Outcome == report.Unchanged && e.mode == comparing {
+		it.before = oneroster.Record{} // nothing of it differed
 	}
 	if l.Before == "" || it.settled != nil {
 		return nil
@@ -212,7 +224,7 @@ func (e *earlier) unreached(it item) item {
 	if it.settled == nil && !e.Redo.chosen(report.Line{Outcome: report.Unsent}) {
 		it.settle(report.Unsent, unsentMessage)
 	}
-	it.tried = true
+	it.tried, it.doubted = true, true
 	it.cells = e.inColumns(it.cells)
 	if it.settled != nil {
 		it.settled.Cells = it.cells

@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 	"iter"
+	"time"
 
 	"rosterpatch/importer/oneroster"
 	"rosterpatch/importer/report"
@@ -25,7 +26,10 @@ type item struct {
 	is     string         // result.after
 	sends  mapping.Change // what goes out in place of change; empty before the run's own
 	mended bool           // the row's cells were changed since the earlier look
-	tried  bool           // the row was sent before, and it is not known what came of it
+
+	lookedAt time.Time // when the run's own look at the record was over
+	tried    bool      // the row was sent before, or may have been, and it is not known what came of it
+	doubted  bool      // it may have been carried out
 
 	settled  *report.Line      // what became of it, once that is known
 	problems []mapping.Problem // why it is invalid, where that is for what its cells say
@@ -69,5 +73,12 @@ func (it *item) line(outcome report.Outcome) report.Line {
 	if it.change.SourcedID != "" && outcome != report.Invalid {
 		l.Fingerprint = it.change.Fingerprint()
 	}
+	if outcome == report.Unsent && it.maybeSent() {
+		l.Outcome = report.Unknown
+	}
 	return l
 }
+
+// maybeSent reports whether an earlier run may have changed the record, and it is
+// known from what. Such a row is not unsent: an undo has to look at it.
+func (it *item) maybeSent() bool { return it.tried && it.before != nil }

@@ -171,3 +171,17 @@ func answerOf(v oneroster.Verdict) oneroster.Answer {
 	}
 	return oneroster.Answer{Verdict: v}
 }
+
+// A look at a record holds until the turns of all workers have passed, or a patch
+// made of it would never go.
+func TestLookHolds(t *testing.T) {
+	for _, tt := range []struct {
+		workers int
+		rate    float64
+		want    time.Duration
+	}{{10, 0, 5 * time.Second}, {10, 50, 5 * time.Second}, {2, 0.5, 8 * time.Second}, {10, 0.1, 2 * time.Minute}} {
+		if got := lookHolds(tt.workers, tt.rate); got != tt.want {
+			t.Errorf("%d workers at %v a second: %v, want %v", tt.workers, tt.rate, got, tt.want)
+		}
+	}
+}

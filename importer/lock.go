@@ -67,6 +67,13 @@ func (r *run) claim(ctx context.Context) error {
 		return err
 	}
 	r.release = append(r.release, release)
+	if r.Force { // what another run still writes is not replaced
+		old, err := lockReport(r.path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		old()
+	}
 	if r.readsReport() {
 		release, err := lockReport(r.Sources[0])
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // which is told when it is opened

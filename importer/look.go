@@ -11,8 +11,15 @@ import (
 
 // lookHolds is for how long a look at a record is gone by. A row that has to wait
 // longer to be sent, or to be sent again, is looked at again: someone else may
-// have changed the record meanwhile.
-const lookHolds = 5 * time.Second
+// have changed the record meanwhile. At a rate at which a row's turn comes later
+// than that, it is as long as the turns of all workers take.
+func lookHolds(workers int, rate float64) time.Duration {
+	const holds = 5 * time.Second
+	if rate == 0 {
+		return holds
+	}
+	return max(holds, time.Duration(float64(workers+2)/rate*float64(time.Second)))
+}
 
 // send is the job that sends a row what differs from its record.
 func (s *sender) send(it item, record oneroster.Record, change []mapping.Field) *job {
@@ -29,18 +36,19 @@ func (s *sender) send(it item, record oneroster.Record, change []mapping.Field) 
 func (s *sender) patchOf(it, looked item, record oneroster.Record, change []mapping.Field) *job {
 	it.sends = complete(mapping.Change{SourcedID: it.change.SourcedID, Fields: change}, record)
 	j := s.patch(it)
-	j.until = s.now().Add(lookHolds)
+	j.until = looked.lookedAt.Add(s.lookHolds)
 	j.instead = func() *job {
-		return s.lookAgain(looked, j, func(record oneroster.Record) *job { return s.patchOf(it, looked, record, change) })
+		return s.lookAgain(looked, j, func(looked item, record oneroster.Record) *job { return s.patchOf(it, looked, record, change) })
 	}
 	return j
 }
 
-// lookAgain is the job that goes in place of a row's patch. same makes the patch
+// lookAgain is the job that goes in place of a row's patch. again makes the patch
 // anew: where the record has what was sent already, sending it once more tells
 // whether it was.
-func (s *sender) lookAgain(it item, patch *job, same func(oneroster.Record) *job) *job {
+func (s *sender) lookAgain(it item, patch *job, again func(item, oneroster.Record) *job) *job {
 	it.tried = it.tried || patch.result.reached
+	it.doubted = it.doubted || patch.result.inDoubt
 	it.attempts = patch.result.attempts
 	look := &job{
 		lanes: patch.lanes,
@@ -58,10 +66,11 @@ func (s *sender) lookAgain(it item, patch *job, same func(oneroster.Record) *job
 			patch.result.stopped = r.stopped
 			return patch.settle(patch.result)
 		}
+		it.lookedAt = r.ended
 		var next *job
 		var err error
 		if record != nil && it.attempts > 0 && len(differing(it.change.Fields, record)) == 0 {
-			next = same(record)
+			next = again(it, record)
 		} else if next, err = s.apply(it, record); next == nil {
 			return nil, err
 		}
@@ -75,8 +84,11 @@ func (s *sender) lookAgain(it item, patch *job, same func(oneroster.Record) *job
 // was sent.
 func (s *sender) unread(it item, r result) error {
 	outcome := report.Failed
-	if r.stopped {
+	switch {
+	case r.stopped:
 		outcome = report.Unsent
+	case it.maybeSent():
+		outcome = report.Unknown
 	}
 	l := it.line(outcome)
 	r.fill(&l)

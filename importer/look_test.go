@@ -29,7 +29,11 @@ func TestARecordThatChangesWhileItsRowWaits(t *testing.T) {
 				return ""
 			})
 			m := n.apply(plan)
-			m.tally(report.Conflict, report.Updated)
+			want := report.Conflict
+			if fault == "lost" { // it may have been carried out before the record was changed
+				want = report.Unknown
+			}
+			m.tally(want, report.Updated)
 			if got := n.held("e1").Role; got != "administrator" {
 				t.Errorf("e1 was overwritten: %s", got)
 			}

@@ -106,6 +106,11 @@ func TestAReportThatIsBeingWrittenIsLocked(t *testing.T) {
 			if !is[*importer.LockedError](err) {
 				t.Errorf("the rerun ended with %v", err)
 			}
+			o = n.options
+			o.Force, o.Lock = true, n.path("other.lock")
+			if _, err := importer.Run(context.Background(), o); !is[*importer.LockedError](err) {
+				t.Errorf("the run that would replace it ended with %v", err)
+			}
 		}
 		return ""
 	})
@@ -281,4 +286,59 @@ func TestRerunOfAnUndoCanBeUndone(t *testing.T) {
 func TestUndoOfAPlanIsRefused(t *testing.T) {
 	n := newSchool(t, "sourcedId,endDate\ne1,2027-06-30\n", sandbox.Options{}, enrolled("e1"))
 	ended[*importer.RefusedError](n.undo(n.plan()), "is a plan")
+}
+
+// A row that a killed run may have sent stays in doubt, however many runs stop before
+// they come to it, and can be put back.
+func TestARowOfAKilledRunStaysInDoubt(t *testing.T) {
+	for name, fault := range map[string]string{"the read is refused": "403", "the run stops": "503"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newSchool(t, "sourcedId,endDate\ne1,2027-06-30\ne2,2027-06-30\n", sandbox.Options{}, enrolled("e1"), enrolled("e2"))
+			n.options.Workers = 1
+			as := n.rows.Snapshot()
+			killed := n.apply(n.plan())
+			killed.killedAfter(1)
+			n.fails(func(q sandbox.Request) string { return map[string]string{"GET": fault}[q.Method] })
+			stopped := n.rerun(killed, func(o *importer.Options) { o.GiveUp, o.Retries = 1, 0 })
+			stopped.tally(report.Updated, report.Unknown)
+			n.fails(nil)
+			rerun := n.rerun(stopped)
+			rerun.tally(report.Updated, report.Unchanged)
+			n.undo(rerun).tally(report.Updated, report.Updated)
+			n.same(as, "after the undo")
+		})
+	}
+}
+
+// What a comparison left alone is left alone by a rerun, though nothing but the lines
+// says that it was one.
+func TestRerunWithoutFactsOfAComparison(t *testing.T) {
+	n := newSchool(t, "sourcedId,endDate\ne1,2027-06-30\n", sandbox.Options{}, enrolled("e1"))
+	plan := n.plan()
+	changed := enrolled("e1")
+	changed.EndDate = "2030-12-31"
+	n.hold(changed)
+	applied := n.apply(plan)
+	applied.tally(report.Conflict)
+	applied.forget()
+	m := n.rerun(applied)
+	m.tally(report.Conflict)
+	m.sawPatches(0)
+	plan.forget()
+	ended[*importer.RefusedError](n.rerun(plan), "apply")
+}
+
+// A later row of an id is held to what the plan saw, though it had nothing to send.
+func TestALaterRowOfAnIDIsHeldToThePlan(t *testing.T) {
+	n := newSchool(t, "sourcedId,endDate\ne1,2027-06-30\ne1,2027-06-30\n", sandbox.Options{}, enrolled("e1"))
+	plan := n.plan()
+	plan.tally(report.Planned, report.Unchanged)
+	changed := enrolled("e1")
+	changed.EndDate = "2030-12-31"
+	n.hold(changed)
+	n.apply(plan).tally(report.Conflict, report.Conflict)
+	if got := n.held("e1").EndDate; got != "2030-12-31" {
+		t.Errorf("e1 was overwritten: %s", got)
+	}
 }

@@ -157,7 +157,7 @@ func (r *run) send(ctx context.Context, rows *feed, seen *tally) error {
 }
 
 func (r *run) sender() *sender {
-	return &sender{client: r.client, report: r.report, log: r.Log, verify: r.Verify, now: time.Now}
+	return &sender{client: r.client, report: r.report, log: r.Log, verify: r.Verify, lookHolds: lookHolds(r.Workers, r.pace())}
 }
 
 // drive brings the rows into the pool, each as it is, or by way of c. Once the
@@ -211,14 +211,16 @@ func (r *run) drive(ctx context.Context, rows *feed, s *sender, c *comparer) err
 // enough for those that wait for their time not to hold up the others.
 const openRows = 32
 
+// pace is the ceiling in requests a second, 0 for none. Shards share it.
+func (r *run) pace() float64 { return r.Rate / float64(max(r.Shard.Of, 1)) }
+
 // pool is a pool for the next stage of the run. The stages share a pacer, so that
 // the ceiling holds across them.
 func (r *run) pool() *pool {
 	if r.pacer == nil {
 		now := time.Now()
-		rate := r.Rate / float64(max(r.Shard.Of, 1))
 		random := rand.New(rand.NewPCG(uint64(now.UnixNano()), uint64(os.Getpid())))
-		r.pacer = oneroster.NewPacer(r.Workers, rate, r.GiveUp, random, now)
+		r.pacer = oneroster.NewPacer(r.Workers, r.pace(), r.GiveUp, random, now)
 	}
 	return &pool{
 		workers:  r.Workers,

@@ -19,7 +19,8 @@ type sender struct {
 	log    zerolog.Logger
 	verify bool // read each record back
 	twins  twins
-	now    func() time.Time
+
+	lookHolds time.Duration // for how long a look at a record is gone by
 }
 
 // patch is the job that sends a row: the whole change, or what a look at its

@@ -96,7 +96,10 @@ func (p *Pacer) Done(now time.Time, a Answer, repeated bool) error {
 	p.inFlight--
 	switch a.Verdict {
 	case Accepted, Refused:
-		p.lives(now)
+		// That it can be read says nothing of a server that takes no PATCH.
+		if !(p.trouble != nil && p.trouble.Method == http.MethodPatch && a.Method == http.MethodGet) {
+			p.lives(now)
+		}
 		p.served = true
 		if a.Verdict == Accepted {
 			p.accepted[a.Method], p.forbids[a.Method] = true, 0

@@ -525,3 +525,30 @@ func TestJitter(t *testing.T) {
 		}
 	}
 }
+
+// A server that can be read and takes no PATCH is given up all the same, and shows
+// no life to whoever sends PATCHes.
+func TestPacerReadsAreNoSignOfLife(t *testing.T) {
+	p := NewPacer(4, 0, time.Minute, rand.New(rand.NewPCG(1, 2)), noon)
+	now := noon
+	for now.Before(noon.Add(59 * time.Second)) {
+		for _, a := range []Answer{{Verdict: Troubled, Method: "PATCH"}, {Verdict: Accepted, Method: "GET"}} {
+			now = now.Add(max(p.Delay(now), 0) + time.Millisecond)
+			p.Start(now)
+			if err := p.Done(now, a, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if p.Alive() != noon {
+		t.Errorf("alive at %v", p.Alive().Sub(noon))
+	}
+	var gaveUp *GiveUpError
+	if err := p.Overdue(noon.Add(time.Minute)); !errors.As(err, &gaveUp) {
+		t.Errorf("got %v", err)
+	}
+	p.Start(now)
+	if err := p.Done(now, Answer{Verdict: Accepted, Method: "PATCH"}, false); err != nil || p.Alive() != now {
+		t.Errorf("%v, alive at %v", err, p.Alive().Sub(noon))
+	}
+}

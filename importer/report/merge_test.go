@@ -197,6 +197,21 @@ func TestRowsThatNoReportHas(t *testing.T) {
 	}
 }
 
+// A report whose facts are lost is taken for one of the others' source.
+func TestMergeWithSomeFactsLost(t *testing.T) {
+	t.Chdir(t.TempDir())
+	paths := shards(t, 30)
+	if err := os.Remove(FactsPath(paths[0])); err != nil {
+		t.Fatal(err)
+	}
+	if err := Merge(t.Context(), "all.csv", CreateOptions{}, append(paths, paths[0])...); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Summarise(t.Context(), "all.csv"); err != nil || s.Rows != 30 {
+		t.Errorf("%d rows of 30, %v", s.Rows, err)
+	}
+}
+
 // Of reports of which nothing else is known, a merge says nothing else.
 func TestMergeWithoutFacts(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -55,10 +55,26 @@ func openSet(ctx context.Context, paths []string) (*set, error) {
 		}
 		s.parts = append(s.parts, p)
 	}
+	s.adopt()
 	if err := s.index(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// adopt takes a report whose facts are lost for one of the source that all the
+// others are of.
+func (s *set) adopt() {
+	source := ""
+	for _, p := range s.parts {
+		if p.source != "" && source != "" && p.source != source {
+			return
+		}
+		source = cmp.Or(source, p.source)
+	}
+	for _, p := range s.parts {
+		p.source = source
+	}
 }
 
 func openPart(path string) (*part, error) {
