@@ -197,7 +197,8 @@ func (e *earlier) inColumns(cells []string) []string {
 
 // reread finds out anew what the row of a line is to become.
 func (e *earlier) reread(it *item, l report.Line) error {
-	it.tried, it.doubted = l.Attempts > 0 || l.Outcome == report.Unknown, l.Outcome == report.Unknown
+	it.doubted = l.Outcome == report.Unknown || e.inDoubt(l)
+	it.tried = it.doubted || l.Attempts > 0
 	if e.mode == restoring {
 		it.change.SourcedID = e.mapping.ID(l.Cells)
 		return it.restore(e.path, l.After, l.Before)
@@ -216,6 +217,13 @@ func (e *earlier) reread(it *item, l report.Line) error {
 		return nil
 	}
 	return it.expect(e.path, l.Before, l.After)
+}
+
+// inDoubt reports whether a run before that of the report may have sent the row: a
+// rerun that did not come to it knows no more than that run did, which may have been
+// killed over it.
+func (s *setup) inDoubt(l report.Line) bool {
+	return s.facts.Command == report.CommandRerun && s.mode != blind && l.Attempts == 0 && !l.Outcome.Done()
 }
 
 // unreached is a row that has no line in the report: the run was killed, perhaps

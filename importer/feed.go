@@ -73,12 +73,5 @@ func (it *item) line(outcome report.Outcome) report.Line {
 	if it.change.SourcedID != "" && outcome != report.Invalid {
 		l.Fingerprint = it.change.Fingerprint()
 	}
-	if outcome == report.Unsent && it.maybeSent() {
-		l.Outcome = report.Unknown
-	}
 	return l
 }
-
-// maybeSent reports whether an earlier run may have changed the record, and it is
-// known from what. Such a row is not unsent: an undo has to look at it.
-func (it *item) maybeSent() bool { return it.tried && it.before != nil }

@@ -84,11 +84,8 @@ func (s *sender) lookAgain(it item, patch *job, again func(item, oneroster.Recor
 // was sent.
 func (s *sender) unread(it item, r result) error {
 	outcome := report.Failed
-	switch {
-	case r.stopped:
+	if r.stopped {
 		outcome = report.Unsent
-	case it.maybeSent():
-		outcome = report.Unknown
 	}
 	l := it.line(outcome)
 	r.fill(&l)

@@ -301,12 +301,23 @@ func TestARowOfAKilledRunStaysInDoubt(t *testing.T) {
 			killed.killedAfter(1)
 			n.fails(func(q sandbox.Request) string { return map[string]string{"GET": fault}[q.Method] })
 			stopped := n.rerun(killed, func(o *importer.Options) { o.GiveUp, o.Retries = 1, 0 })
-			stopped.tally(report.Updated, report.Unknown)
+			if stopped.outcomes[report.Updated] != 1 || stopped.err == nil {
+				t.Errorf("%v, %v", stopped.outcomes, stopped.err)
+			}
 			n.fails(nil)
 			rerun := n.rerun(stopped)
 			rerun.tally(report.Updated, report.Unchanged)
 			n.undo(rerun).tally(report.Updated, report.Updated)
 			n.same(as, "after the undo")
+
+			for id, r := range map[string]sandbox.Record{"e1": enrolled("e1"), "e2": enrolled("e2")} {
+				r.EndDate = "2027-06-30"
+				if n.hold(r); n.held(id).EndDate != r.EndDate {
+					t.Fatal("the record is not held")
+				}
+			}
+			n.undo(stopped).tally(report.Updated, report.Updated)
+			n.same(as, "after the undo of the run that stopped")
 		})
 	}
 }

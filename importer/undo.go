@@ -125,7 +125,7 @@ func (u *undoing) item(l report.Line) (item, error) {
 	it.change.SourcedID = u.mapping.ID(l.Cells)
 	// A row that is unchanged and yet says what the record held was sent by an
 	// earlier run, whose answer was lost.
-	sent := slices.Contains([]report.Outcome{report.Updated, report.Unchanged, report.Failed, report.Unknown}, l.Outcome)
+	sent := slices.Contains([]report.Outcome{report.Updated, report.Unchanged, report.Failed, report.Unknown}, l.Outcome) || u.inDoubt(l)
 	if l.Before == "" || !sent {
 		it.settle(report.Unchanged, fmt.Sprintf("nothing to put back: the row was %s", l.Outcome))
 		return it, nil
