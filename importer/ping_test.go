@@ -2,6 +2,7 @@ package importer_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,12 +25,13 @@ func TestPing(t *testing.T) {
 	})
 	cases := []struct {
 		name  string
-		fault string
+		fault string // of the read, or of the token behind "token:"
 		set   func(*importer.Options)
 		ends  func(error) bool
 		says  []string
 	}{
 		{"a wrong secret", "", func(o *importer.Options) { o.Server.ClientSecret = "wrong" }, is[*importer.TokenError], []string{"invalid_client"}},
+		{"a token endpoint in trouble", "token:503", nil, is[*importer.TokenError], []string{"503"}},
 		{"no permission to read", "403", nil, is[*importer.PermissionError], []string{"403"}},
 		{"a token that is not taken", "401", nil, is[*importer.PermissionError], []string{"401"}},
 		{"a server in trouble", "503", nil, is[*importer.ReachError], []string{"503"}},
@@ -43,10 +45,11 @@ func TestPing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			n := newNight(t, rows(1), sandbox.Options{Fault: func(q sandbox.Request) string {
-				if q.Method == http.MethodGet {
-					return c.fault
+				fault, ofToken := strings.CutPrefix(c.fault, "token:")
+				if ofToken != (q.Method == http.MethodPost) {
+					return ""
 				}
-				return ""
+				return fault
 			}})
 			if c.set != nil {
 				c.set(&n.options)
