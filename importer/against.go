@@ -205,6 +205,9 @@ func (s *sent) read(earlier dated, number int, o Options) error {
 		if earlier.Command == report.CommandRerun && l.FinishedAt.Before(earlier.Start) {
 			by = 0
 		}
+		if l.File != "" && !slices.Contains(was.Files, l.File) { // its facts are lost: files count as they appear
+			was.Files = append(was.Files, l.File)
+		}
 		at := was.Mode.key(place(max(slices.Index(was.Files, l.File), 0), l.Line))
 		e := sentEntry{id: hashOf(id), order: uint64(by)<<placeBits | at&(1<<placeBits-1)}
 		if l.Outcome.Done() {

@@ -23,6 +23,14 @@ func TestTheLastRowOfSeveralFilesCounts(t *testing.T) {
 	first.tally(report.Updated, report.Updated, report.Updated)
 	c.next(ending("e2=A e1=A")).tally(report.Unchanged, report.Updated)
 	c.ends("e1", dayA)
+
+	again := c.do("import", importer.Run, c.path("rows.csv"), func(o *importer.Options) {
+		o.Sources, o.Report, o.Workers = append(o.Sources, other), c.path("again.report.csv"), 1
+	})
+	again.finished()
+	again.forget()
+	c.put("rows.csv", ending("e2=A e1=A"))
+	c.sync(again.report, "then.report.csv").tally(report.Unchanged, report.Updated)
 }
 
 // An undo goes from the last row to the first.

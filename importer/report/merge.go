@@ -104,6 +104,9 @@ func (s *set) facts() *Facts {
 	if latest == nil {
 		return nil
 	}
+	if latest.facts.Command == CommandRerun { // what runs between the two have done is older than its lines
+		sum.Start = latest.facts.Start
+	}
 	sum.Rows = len(s.places)
 	sum.Command, sum.Version, sum.Sources, sum.Options = latest.facts.Command, latest.facts.Version, latest.facts.Sources, latest.facts.Options
 	if !slices.ContainsFunc(s.parts, func(p *part) bool { return p.facts == nil || p.facts.Shard != latest.facts.Shard }) {

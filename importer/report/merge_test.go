@@ -228,3 +228,18 @@ func TestMergeWithoutFacts(t *testing.T) {
 		t.Errorf("the facts are read with %v", err)
 	}
 }
+
+// Runs between a run and its rerun are older than the rerun, and so than the merge.
+func TestMergeOfARunAndItsRerun(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for i, command := range []string{CommandImport, CommandRerun} {
+		save(t, command+".csv", []string{"sourcedId"}, &Facts{State: Finished, Command: command, Start: night.Add(time.Duration(i) * time.Hour), Rows: 1,
+			Sources: []Source{{Path: "a.csv", SHA256: "aa"}}}, Line{Line: 2, Outcome: Updated, Cells: []string{"enr-1"}})
+	}
+	if err := Merge(t.Context(), "all.csv", CreateOptions{}, "import.csv", "rerun.csv"); err != nil {
+		t.Fatal(err)
+	}
+	if facts, err := ReadFacts(FactsPath("all.csv")); err != nil || !facts.Start.Equal(night.Add(time.Hour)) {
+		t.Errorf("the merge is of %v, %v", facts.Start, err)
+	}
+}
