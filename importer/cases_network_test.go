@@ -235,6 +235,12 @@ func takenLater(m *morning) {
 // silent is the address of a server that takes connections and says nothing.
 func silent(t *testing.T) string {
 	t.Helper()
+	return listening(t, func(c net.Conn) { io.Copy(io.Discard, c) })
+}
+
+// listening is the address of a server that does so with each connection.
+func listening(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -246,7 +252,7 @@ func silent(t *testing.T) string {
 			if err != nil {
 				return
 			}
-			go io.Copy(io.Discard, c)
+			go serve(c)
 		}
 	}()
 	return l.Addr().String()

@@ -101,25 +101,11 @@ func TestProxies(t *testing.T) {
 // refusing is a proxy that answers everything alike.
 func refusing(t *testing.T, status string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				c.Read(make([]byte, 4096))
-				fmt.Fprintf(c, "HTTP/1.1 %s\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n", status)
-			}()
-		}
-	}()
-	return "http://" + l.Addr().String()
+	return "http://" + listening(t, func(c net.Conn) {
+		defer c.Close()
+		c.Read(make([]byte, 4096))
+		fmt.Fprintf(c, "HTTP/1.1 %s\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n", status)
+	})
 }
 
 // nobody is an address at which no one listens: a port that was free a moment ago

@@ -22,14 +22,8 @@ import (
 // the report's own cells, and rows that the run never reached come from what
 // that run read.
 type earlier struct {
-	*setup
-	path       string
-	reader     *report.Reader
-	plan       bool // the rows are those of a plan, which a person may have cut down
-	mapping    *mapping.Mapping
-	lines      spill           // key of a row's place in the sources → offset of its line
-	count      int             // lines
-	last       uint64          // key of the place of the row whose line stands last
+	indexed
+	plan       bool            // the rows are those of a plan, which a person may have cut down
 	duplicated map[uint64]bool // ids, by hash, that stand on more than one line
 	rest       *feed           // all rows of the run, nil if every one has a line
 	column     []int           // for each cell of those, its place in the report's row
@@ -37,7 +31,7 @@ type earlier struct {
 
 // openEarlier opens the report that is to be rerun, or the plan to be applied.
 func openEarlier(s *setup) (*feed, error) {
-	e := &earlier{setup: s, path: s.Sources[0]}
+	e := &earlier{indexed: indexed{setup: s, path: s.Sources[0]}}
 	f := &feed{leftOut: new(int), skipped: new(int), close: e.close}
 	if err := e.open(f); err != nil {
 		e.close()
@@ -54,21 +48,16 @@ func (e *earlier) open(f *feed) (err error) {
 	if e.plan = e.facts.Command == report.CommandPlan; e.plan && e.command == report.CommandRerun {
 		return fmt.Errorf("%s is a plan; send it with apply", e.path)
 	}
-	e.reader, err = report.Open(e.path)
+	err = e.indexed.open()
 	if errors.Is(err, fs.ErrNotExist) && len(e.facts.Sources) > 0 {
 		return fmt.Errorf("%s is not there: its run was killed before it sent anything, so there is nothing to finish; start that run again", e.path)
 	}
 	if err != nil {
 		return err
 	}
-	f.header = e.reader.Header()
-	if e.mapping, err = e.spec().Compile(f.header); err != nil {
+	if err := e.findDuplicated(); err != nil {
 		return err
 	}
-	if err := e.index(); err != nil {
-		return err
-	}
-	f.files = len(e.files) > 1
 	if n := e.reader.Torn(); n > 0 {
 		f.warn = append(f.warn, fmt.Sprintf("%s of %s cannot be read, such as one that a kill cut off: the rows are read from their source again", report.Counted(n, "line"), e.path))
 	}
@@ -77,32 +66,14 @@ func (e *earlier) open(f *feed) (err error) {
 			return err
 		}
 	}
-	f.sources = func() ([]report.Source, error) { return e.facts.Sources, nil }
-	f.of, err = sourceOf(e.path)
-	return err
+	return e.describe(f)
 }
 
-// index notes where the line of each row stands.
-func (e *earlier) index() error {
+// findDuplicated indexes the report, and finds the ids that stand on several lines.
+func (e *earlier) findDuplicated() error {
 	var ids spill
 	defer ids.close()
-	for {
-		l, err := e.reader.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		file, err := e.file(l.File)
-		if err != nil {
-			return err
-		}
-		at := e.mode.key(place(file, l.Line))
-		id := e.mapping.ID(l.Cells)
-		if err := errors.Join(e.lines.add(at, uint64(e.reader.Offset())), ids.add(hashOf(id), at)); err != nil {
-			return err
-		}
+	err := e.index(func(l report.Line, at uint64) error {
 		if e.lost && e.command == report.CommandRerun {
 			switch {
 			case l.Outcome == report.Planned:
@@ -111,8 +82,10 @@ func (e *earlier) index() error {
 				e.mode = comparing
 			}
 		}
-		e.count++
-		e.last = at
+		return ids.add(hashOf(e.mapping.ID(l.Cells)), at)
+	})
+	if err != nil {
+		return err
 	}
 	found, err := findDuplicates(&ids)
 	e.duplicated = found.ids
@@ -267,10 +240,7 @@ func (e *earlier) item(l report.Line, sent map[uint64]bool) (item, error) {
 }
 
 func (e *earlier) close() {
-	e.lines.close()
-	if e.reader != nil {
-		e.reader.Close()
-	}
+	e.indexed.close()
 	if e.rest != nil {
 		e.rest.close()
 	}

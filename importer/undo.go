@@ -3,9 +3,7 @@ package importer
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -24,7 +22,7 @@ func Undo(ctx context.Context, o Options) (Summary, error) {
 // openUndo opens a report to be undone: its rows from the last to the first,
 // since of rows of one id the last has to go back first.
 func openUndo(s *setup) (*feed, error) {
-	u := &undoing{setup: s, path: s.Sources[0]}
+	u := &undoing{indexed{setup: s, path: s.Sources[0]}}
 	f := &feed{leftOut: new(int), skipped: new(int), close: u.close}
 	if err := u.open(f); err != nil {
 		u.close()
@@ -45,14 +43,7 @@ func openUndo(s *setup) (*feed, error) {
 }
 
 // undoing is a report that is to be undone.
-type undoing struct {
-	*setup
-	path    string
-	reader  *report.Reader
-	mapping *mapping.Mapping // tells the ids
-	lines   spill            // place of a row in the sources, backwards → offset of its line
-	count   int              // lines
-}
+type undoing struct{ indexed }
 
 func (u *undoing) open(f *feed) error {
 	if u.facts.State == report.Running {
@@ -61,20 +52,19 @@ func (u *undoing) open(f *feed) error {
 	if u.facts.Command == report.CommandPlan {
 		return fmt.Errorf("%s is a plan: nothing of it was sent, so there is nothing to put back", u.path)
 	}
-	var err error
-	if u.reader, err = report.Open(u.path); err != nil {
+	if err := u.indexed.open(); err != nil {
 		return err
 	}
-	f.header, f.files = u.reader.Header(), len(u.files) > 1
-	f.sources = func() ([]report.Source, error) { return u.facts.Sources, nil }
-	if u.mapping, err = u.spec().Compile(f.header); err != nil {
+	restorable := false
+	err := u.index(func(l report.Line, _ uint64) error {
+		restorable = restorable || l.Before != ""
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	if f.of, err = sourceOf(u.path); err != nil {
-		return err
-	}
-	if err := u.index(); err != nil {
-		return err
+	if !restorable {
+		return fmt.Errorf("%s does not say what any record held before, so nothing can be put back; only a run that compares does (import --against server, or plan and apply)", u.path)
 	}
 	if n := u.reader.Torn(); n > 0 {
 		return fmt.Errorf("%s of %s cannot be read, so what their rows changed cannot be put back; bring the report back as it was written", report.Counted(n, "line"), u.path)
@@ -82,41 +72,7 @@ func (u *undoing) open(f *feed) error {
 	if left := u.facts.Rows - u.count; left > 0 {
 		f.warn = append(f.warn, fmt.Sprintf("%s has no line for %s: they are left as they are", u.path, report.Counted(left, "row")))
 	}
-	return nil
-}
-
-func (u *undoing) close() {
-	u.lines.close()
-	if u.reader != nil {
-		u.reader.Close()
-	}
-}
-
-// index notes where the lines stand, the last row first.
-func (u *undoing) index() error {
-	restorable := false
-	for {
-		l, err := u.reader.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		u.count++
-		restorable = restorable || l.Before != ""
-		file, err := u.file(l.File)
-		if err != nil {
-			return err
-		}
-		if err := u.lines.add(restoring.key(place(file, l.Line)), uint64(u.reader.Offset())); err != nil {
-			return err
-		}
-	}
-	if !restorable {
-		return fmt.Errorf("%s does not say what any record held before, so nothing can be put back; only a run that compares does (import --against server, or plan and apply)", u.path)
-	}
-	return nil
+	return u.describe(f)
 }
 
 // item is the row of a line, with the change that takes it back.
